@@ -1,0 +1,1 @@
+"""Scores answer quality against question sets."""

@@ -1,0 +1,1 @@
+"""From files to a published generation: load, split, embed, publish."""

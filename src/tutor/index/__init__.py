@@ -1,0 +1,1 @@
+"""Generations on disk: documents, vectors, lexical index, manifest, and the pointer that publishes one."""
