@@ -83,8 +83,8 @@ class Chunk:
 
     @property
     def id(self) -> str:
-        """A hash of document, place in the document's order of equal texts, heading path and text."""
-        key = "\x1f".join((self.document_id, str(self.start), *self.heading_path, self.text))
+        """A hash of document, heading path and text: the same wherever in its section the chunk stands."""
+        key = "\x1f".join((self.document_id, *self.heading_path, self.text))
         return hashlib.sha256(key.encode()).hexdigest()[:20]
 
 
@@ -103,6 +103,19 @@ def embedded_text(title: str, chunk: Chunk) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentSummary:
+    """A document without its text, for lists; `chunks` and `characters` count what is indexed of it."""
+
+    id: str
+    path: str
+    title: str
+    url: str | None
+    chunks: int
+    characters: int
+    metadata: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Leg:
     """One search's opinion of a passage: its rank (1 is best) and its raw score."""
 
@@ -112,7 +125,10 @@ class Leg:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A chunk that a search returned, with what is needed to show and to cite it."""
+    """A chunk that a search returned, with what is needed to show and to cite it.
+
+    `row` numbers the chunk within its generation.
+    """
 
     chunk_id: str
     document_id: str
@@ -125,6 +141,7 @@ class Passage:
     end: int
     score: float
     legs: Mapping[str, Leg]
+    row: int = -1
 
 
 def fold(text: str) -> str:

@@ -1,0 +1,85 @@
+"""Which files an ingest reads: folders and files, walked in a fixed order, less what `.tutorignore` names.
+
+A `.tutorignore` at the top of a folder has the syntax of `.gitignore`. Hidden files and folders are left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pathspec import GitIgnoreSpec
+
+from tutor.errors import SourceError
+from tutor.index.manifest import SourceRecord
+
+IGNORE_FILE = ".tutorignore"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file to read, its path relative to the folder that was named, and the id its document gets."""
+
+    path: Path
+    relative: str
+    document_id: str
+
+
+def resolve(
+    corpus_dir: Path, paths: Sequence[Path], known: Sequence[SourceRecord], *, replace: bool
+) -> list[SourceRecord]:
+    """The sources of the next generation.
+
+    Without paths: the corpus and whatever was added before. With paths: those are added to what there was, or with
+    `replace` stand alone. Raises SourceError for a path that does not exist.
+    """
+    named = [SourceRecord(path=str(_existing(path))) for path in paths]
+    if named and replace:
+        return _unique(named)
+    added = [source for source in known if not source.corpus]
+    if not named:
+        corpus = SourceRecord(path=str(_existing(corpus_dir)), corpus=True)
+        return _unique([corpus, *added])
+    return _unique([*known, *named])
+
+
+def files(sources: Sequence[SourceRecord]) -> list[SourceFile]:
+    """All files of the sources, by source and then by path. Raises SourceError for a source that is gone."""
+    names = [Path(source.path).name for source in sources]
+    found: list[SourceFile] = []
+    for source, name in zip(sources, names, strict=True):
+        root = _existing(Path(source.path))
+        label = "corpus" if source.corpus else name if names.count(name) == 1 else source.path
+        for relative in _walk(root):
+            path = root if root.is_file() else root / relative
+            key = hashlib.sha256(f"{label}/{relative}".encode(errors="surrogateescape")).hexdigest()[:12]
+            found.append(SourceFile(path, relative, key))
+    return found
+
+
+def _existing(path: Path) -> Path:
+    absolute = path.expanduser().absolute()
+    if not absolute.exists():
+        raise SourceError(f"{path} does not exist", help="Name a folder or a file, or set TUTOR_CORPUS_DIR.")
+    return absolute
+
+
+def _unique(sources: list[SourceRecord]) -> list[SourceRecord]:
+    return list({source.path: source for source in reversed(sources)}.values())[::-1]
+
+
+def _walk(root: Path) -> Iterator[str]:
+    if root.is_file():
+        yield root.name
+        return
+    ignore = root / IGNORE_FILE
+    spec = GitIgnoreSpec.from_lines(ignore.read_text(encoding="utf-8").splitlines() if ignore.is_file() else [])
+    for folder, subfolders, names in os.walk(root):
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        for name in sorted(names):
+            relative = (Path(folder) / name).relative_to(root).as_posix()
+            if not name.startswith(".") and not spec.match_file(relative):
+                yield relative

@@ -1,0 +1,143 @@
+"""The quote engine: from ranked candidates to two to eight statements in an order that reads well.
+
+The direct statement comes first, then what supports it. The kind of question decides the form: a list comes whole, a
+comparison puts both sides side by side, figures come one per source, so that sources that disagree are seen to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from tutor.answering.evidence import Candidate, has_figure, is_present
+from tutor.answering.forms import Proposal, propose, table
+from tutor.answering.question import Question, QuestionKind
+from tutor.documents import SpanKind
+from tutor.index.generation import Generation
+
+MOST = 8  # statements in an answer
+_SUPPORTS = 0.80  # share of the best score that a supporting statement needs
+_FIGURE_SUPPORTS = 0.62  # the same where sources are set side by side
+_REPEATS = 0.72  # share of the shorter one's terms above which two statements say the same
+
+
+def compose(question: Question, candidates: Sequence[Candidate], generation: Generation) -> list[Proposal]:
+    """Proposed statements, the direct one first; empty if there are no candidates."""
+    if not candidates:
+        return []
+    form = _FORMS.get(question.kind, _plain)
+    return _in_reading_order(form(question, candidates, generation)[:MOST])
+
+
+def _plain(question: Question, candidates: Sequence[Candidate], generation: Generation) -> list[Proposal]:
+    """The best statement and up to three that support it."""
+    return _pick(candidates, generation, most=4, share=_SUPPORTS)
+
+
+def _list(question: Question, candidates: Sequence[Candidate], generation: Generation) -> list[Proposal]:
+    """The best list, whole, then other sources' lists and sentences that come close."""
+    return _pick(candidates, generation, most=4, share=_SUPPORTS, whole_list=True)
+
+
+def _figures(question: Question, candidates: Sequence[Candidate], generation: Generation) -> list[Proposal]:
+    """Sentences that hold the figure, the best of each source first; sources are named where there are several."""
+    assert question.figure is not None
+    holding = [c for c in candidates if has_figure(question.figure, c.text)]
+    if not holding:
+        return _plain(question, candidates, generation)
+    best_of_each = list({c.passage.document_id: c for c in reversed(holding)}.values())[::-1]
+    best_of_each.sort(key=lambda c: -c.score)
+    chosen = _pick(best_of_each, generation, most=5, share=_FIGURE_SUPPORTS)
+    more = _pick(holding, generation, most=3, share=0.85, taken=chosen)
+    statements = [*chosen, *more]
+    if len({s.candidate.passage.document_id for s in statements}) > 1:
+        return [replace(s, said_by=s.candidate.passage.title) for s in statements]
+    return statements
+
+
+def _comparison(question: Question, candidates: Sequence[Candidate], generation: Generation) -> list[Proposal]:
+    """A table that holds both sides, else sentences that name both, else the best sentence on each side in turn."""
+    if not question.sides:
+        return _plain(question, candidates, generation)
+    chosen: list[Proposal] = []
+    if rows := _rows_for(question.sides, candidates):
+        chosen.append(table(rows, generation))
+    both = [c for c in candidates if all(_speaks_of(c, side) for side in question.sides)]
+    chosen += _pick(both, generation, most=2, share=_SUPPORTS, taken=chosen)
+    for side in question.sides:
+        own = [c for c in candidates if _speaks_of(c, side) and c.span.kind is SpanKind.SENTENCE]
+        chosen += _pick(own, generation, most=2 if not both else 1, share=_SUPPORTS, taken=chosen)
+    return chosen or _plain(question, candidates, generation)
+
+
+_FORMS: dict[QuestionKind, Callable[[Question, Sequence[Candidate], Generation], list[Proposal]]] = {
+    QuestionKind.LIST: _list,
+    QuestionKind.FIGURE: _figures,
+    QuestionKind.COMPARISON: _comparison,
+}
+
+
+def _speaks_of(candidate: Candidate, side: Iterable[str]) -> bool:
+    return all(is_present(term, candidate.terms) for term in side)
+
+
+def _rows_for(sides: Sequence[tuple[str, ...]], candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The rows of one table of which each speaks of one side, one row a side, or none."""
+    rows = [c for c in candidates if c.span.kind is SpanKind.ROW]
+    for first in rows:
+        same = [c for c in rows if c.passage.document_id == first.passage.document_id and c.span.block == first.span.block]
+        found = [next((c for c in same if _names_first(c, side)), None) for side in sides]
+        if all(found) and len({c.span.row for c in found if c}) == len(sides):
+            return [c for c in found if c]
+    return []
+
+
+def _names_first(candidate: Candidate, side: Iterable[str]) -> bool:
+    """Whether the first cell of a row names a side."""
+    from tutor.index.terms import terms
+
+    first_cell = frozenset(terms(candidate.text.strip().strip("|").split("|")[0]))
+    return all(is_present(term, first_cell) for term in side)
+
+
+def _pick(
+    candidates: Sequence[Candidate],
+    generation: Generation,
+    *,
+    most: int,
+    share: float,
+    whole_list: bool = False,
+    taken: Sequence[Proposal] = (),
+) -> list[Proposal]:
+    """Proposals from the best candidates down, leaving out what is too weak or already said."""
+    chosen: list[Proposal] = []
+    for candidate in candidates:
+        if len(chosen) == most or candidate.score < share * candidates[0].score:
+            break
+        said = [*taken, *chosen]
+        span = candidate.span
+        if any(p.covers(candidate.passage.document_id, span.start, span.end) for p in said):
+            continue
+        if any(_repeats(candidate, p.candidate) for p in said):
+            continue
+        proposal = propose(candidate, generation, whole_list=whole_list)
+        chosen = [p for p in chosen if not _inside(p, proposal)] + [proposal]
+    return chosen
+
+
+def _inside(inner: Proposal, outer: Proposal) -> bool:
+    return all(outer.covers(p.passage.document_id, p.start, p.end) for p in inner.places)
+
+
+def _repeats(a: Candidate, b: Candidate) -> bool:
+    smaller = min(len(a.terms), len(b.terms))
+    return not smaller or len(a.terms & b.terms) / smaller > _REPEATS
+
+
+def _in_reading_order(proposals: Sequence[Proposal]) -> list[Proposal]:
+    """The first stays first; the rest keep their source together, best source first, in the order of the source."""
+    if len(proposals) < 3 or any(p.said_by for p in proposals):
+        return list(proposals)
+    first, *rest = proposals
+    order = {p.candidate.passage.document_id: i for i, p in reversed(list(enumerate(proposals)))}
+    return [first, *sorted(rest, key=lambda p: (order[p.candidate.passage.document_id], p.candidate.span.start))]

@@ -1,0 +1,178 @@
+"""Which sentences, list items, rows and whole lists of the passages speak to a question, and how strongly.
+
+Each candidate's score is a weighted sum of features that were fitted on the development sets for which the answering
+sentence is known (`benchmarks/fit_evidence.py`), plus a bonus for having the form that the question asks for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from tutor.answering.question import Figure, Question, QuestionKind
+from tutor.documents import Document, Passage, SpanKind, fold
+from tutor.index.generation import Generation
+from tutor.index.store import StoredSpan
+from tutor.index.terms import terms
+from tutor.retrieval.search import Found
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A span of a passage, with what speaks for it.
+
+    `similarity` is the cosine of span and question; `cover` the share of the question's terms, by idf, in the span
+    itself; `context_cover` the same with title and headings counted in; all in 0 to 1, as is the passage's score.
+    """
+
+    span: StoredSpan
+    passage: Passage
+    text: str
+    terms: frozenset[str]
+    similarity: float
+    cover: float
+    context_cover: float
+    form: float
+    score: float
+    vector_row: int = field(repr=False, default=-1)
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Document and offset: the order of reading."""
+        return self.passage.document_id, self.span.start
+
+
+# Fitted by benchmarks/fit_evidence.py (see docs/decisions/0004-quote-engine.md).
+SIMILARITY, COVER, CONTEXT, PASSAGE, FORM = 1.0, 0.45, 0.35, 0.25, 0.25
+
+Weight = Callable[[str], float]
+
+
+def gather(question: Question, found: Found, generation: Generation) -> list[Candidate]:
+    """Every span of the found passages as a candidate, best first; ties in reading order."""
+    if not found.passages:
+        return []
+    by_row = {passage.row: passage for passage in found.passages}
+    spans = generation.store.spans(list(by_row))
+    similarities = generation.spans_similarity([span.row for span in spans], found.query_vector)
+    weight = generation.lexical.idf
+    context = {row: frozenset(terms(" ".join((p.title, *p.heading_path)))) for row, p in by_row.items()}
+    candidates = []
+    for span, similarity in zip(spans, similarities, strict=True):
+        passage = by_row[span.chunk]
+        document = generation.store.document(passage.document_id)
+        text = document.text[span.start : span.end]
+        own = frozenset(terms(text))
+        cover = term_cover(question.terms, own, weight)
+        context_cover = term_cover(question.terms, own | context[span.chunk], weight)
+        form = form_bonus(question, span.kind, text, own)
+        score = (
+            SIMILARITY * float(similarity)
+            + COVER * cover
+            + CONTEXT * context_cover
+            + PASSAGE * passage.score
+            + FORM * form
+        )
+        candidates.append(
+            Candidate(span, passage, text, own, float(similarity), cover, context_cover, form, score, span.row)
+        )
+    return sorted(candidates, key=lambda c: (-c.score, c.place))
+
+
+def term_cover(wanted: Sequence[str], present: frozenset[str], weight: Weight) -> float:
+    """The share of the wanted terms that are present, weighted by idf; 0 if nothing is wanted."""
+    total = sum(weight(term) for term in wanted)
+    return sum(weight(term) for term in wanted if is_present(term, present)) / total if total else 0.0
+
+
+def is_present(term: str, present: frozenset[str]) -> bool:
+    """Whether a term, its spelt-out form or its abbreviation is among the terms of a text."""
+    return term in present or any(other <= present for other in _EQUIVALENT.get(term, ()))
+
+
+def _equivalents() -> dict[str, tuple[frozenset[str], ...]]:
+    groups = (
+        ("ml", "machine learning"), ("dl", "deep learning"), ("rl", "reinforcement learning"), ("mle", "machine learning engineer"),
+        ("ai", "artificial intelligence"), ("nlp", "natural language processing"), ("cv", "computer vision"),
+        ("llm", "large language model"), ("rag", "retrieval augmented generation"), ("genai", "generative ai"),
+        ("maths", "mathematics", "math", "mathematical"), ("stats", "statistics", "statistical"), ("cs", "computer science"),
+        ("salary", "earn", "pay", "paid", "income", "wage", "lpa"), ("job", "hire", "role", "career"), ("uni", "university"),
+        ("usa", "united states", "america"), ("gcp", "google cloud"), ("aws", "amazon web services"), ("eda", "exploratory data analysis"),
+        ("svm", "support vector machine"), ("pca", "principal component analysis"), ("knn", "nearest neighbour"),
+        ("cnn", "convolutional neural network"), ("rnn", "recurrent neural network"), ("mdp", "markov decision process"),
+        ("beginner", "starter", "newcomer", "scratch"), ("advice", "recommend", "advise"), ("course", "class", "mooc"),
+        ("tool", "library", "framework", "technology"), ("cost", "price"), ("become", "becoming"), ("cicd", "ci cd"), ("degree", "diploma"),
+    )  # fmt: skip
+    table: dict[str, tuple[frozenset[str], ...]] = {}
+    for group in groups:
+        forms = [frozenset(terms(form)) for form in group]
+        for form in forms:
+            if len(form) == 1:
+                (term,) = form
+                table[term] = (*table.get(term, ()), *(other for other in forms if other != form))
+    return table
+
+
+_EQUIVALENT = _equivalents()
+
+_FIGURE_TEXT = {
+    Figure.DURATION: re.compile(r"(\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|twelve|eighteen|a|an|few|several|half)\b)[^.;:]{0,24}\b(minutes?|hours?|days?|weeks?|months?|years?|semesters?)\b", re.I),
+    Figure.MONEY: re.compile(r"[$€£¥₹]\s?\d|\d[\d,.]*\s?(k\b|usd|eur|gbp|inr|lpa|lakhs?|crores?|dollars?|euros?|pounds?|rupees?|million|billion)", re.I),
+    Figure.RATING: re.compile(r"\d(\.\d+)?\s?(/|out of)\s?\d+|\d(\.\d+)?\s+stars?", re.I),
+    Figure.DATE: re.compile(r"\b(1[5-9]|20)\d\d\b|\b(january|february|march|april|may|june|july|august|september|october|november|december)\b", re.I),
+    Figure.NUMBER: re.compile(r"\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand|million|half|third|quarter|both)\b", re.I),
+}  # fmt: skip
+
+_FORMS = {
+    QuestionKind.RECOMMENDATION: re.compile(r"\b(recommend\w*|advis\w*|advice|suggest\w*|should|best|better|prefer\w*|start|begin|first|choose|pick|ideal|suits?|worth|good (for|choice))\b", re.I),
+    QuestionKind.WHY: re.compile(r"\b(because|since|so that|reasons?|due to|therefore|thus|helps?|makes?|lets?|allows?|enables?|means?|in order to|matters?|important|as it|leads? to|why)\b", re.I),
+    QuestionKind.HOW_TO: re.compile(r"\b(by \w+ing|steps?|first|then|start|begin|use|using|build|create|make|through|practi[cs]e|try|choose|learn)\b", re.I),
+    QuestionKind.COMPARISON: re.compile(r"\b(while|whereas|but|unlike|both|than|differ\w*|compared|in contrast|on the other hand|instead|more|less)\b", re.I),
+    QuestionKind.YES_NO: re.compile(r"\b(yes|no|not|need\w*|must|can|should|without|only|never|always|required?|enough|necessary|optional|possible)\b", re.I),
+}  # fmt: skip
+
+
+def has_figure(figure: Figure, text: str) -> bool:
+    """Whether a text holds a figure of this kind."""
+    return bool(_FIGURE_TEXT[figure].search(text))
+
+
+def form_bonus(question: Question, kind: SpanKind, text: str, own: frozenset[str]) -> float:
+    """How far a span has the form that the question asks for, -1 to 1."""
+    if question.figure is not None:
+        return 1.0 if has_figure(question.figure, text) else -0.6
+    if kind is SpanKind.HEADER:
+        return -0.5
+    if question.kind is QuestionKind.LIST:
+        return {SpanKind.LEAD: 0.8, SpanKind.ITEM: 0.1, SpanKind.ROW: 0.1}.get(kind, 0.0)
+    if question.kind is QuestionKind.DEFINITION:
+        return _defines(question, text) if kind is SpanKind.SENTENCE else -0.2
+    if question.kind is QuestionKind.COMPARISON and question.sides:
+        both = all(any(is_present(t, own) for t in side) for side in question.sides)
+        return (0.5 if both else 0.0) + (0.3 if _FORMS[QuestionKind.COMPARISON].search(text) else 0.0)
+    pattern = _FORMS.get(question.kind)
+    if pattern is None:
+        return 0.0
+    return 0.4 if kind is not SpanKind.LEAD and pattern.search(text) else 0.0
+
+
+_COPULA = re.compile(r"\b(is|are|means?|refers? to|stands? for|describes?|denotes?|consists? of|involves?)\b", re.I)
+
+
+def _defines(question: Question, text: str) -> float:
+    """1 for `X is …` with the asked term as the subject, less for a sentence that only mentions it."""
+    match = _COPULA.search(fold(text))
+    if not match:
+        return 0.0
+    subject = fold(text)[: match.start()]
+    before = terms(subject)
+    asked = [term for term in question.terms if is_present(term, frozenset(before))]
+    if not question.terms or len(asked) < len(question.terms):
+        return 0.0
+    return 1.0 if len(before) <= len(question.terms) + 4 else 0.3
+
+
+def quote(document: Document, start: int, end: int) -> str:
+    """A slice of a document without outer white space."""
+    return document.text[start:end].strip()

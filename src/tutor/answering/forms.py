@@ -1,0 +1,168 @@
+"""From a candidate to a proposed statement: a sentence with what it leans on, a list with all its items, table rows.
+
+A proposal's text is Markdown made of nothing but the words of its places, in their order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tutor.answering.cite import Place
+from tutor.answering.evidence import Candidate
+from tutor.documents import Document, Passage, SpanKind, fold
+from tutor.index.generation import Generation
+from tutor.index.store import StoredSpan
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A statement before it is verified: Markdown text, the places that prove it, and the candidate it came from."""
+
+    text: str
+    places: tuple[Place, ...]
+    candidate: Candidate
+    said_by: str | None = None
+
+    @property
+    def is_block(self) -> bool:
+        """Whether it is a list, table or code, which stands on lines of its own."""
+        return "\n" in self.text
+
+    def covers(self, document_id: str, start: int, end: int) -> bool:
+        """Whether a range of a document is already part of it."""
+        return any(
+            p.passage.document_id == document_id and p.start <= start and end <= p.end for p in self.places
+        )
+
+
+_LEANS = re.compile(
+    r"^(?:it|its|they|their|them|this|that|these|those|he|she|his|her|such|both|however|but|also|instead|otherwise"
+    r"|similarly|likewise|therefore|thus|hence|moreover|furthermore|in addition|for example|for instance|then|and|so|here)\b",
+    re.IGNORECASE,
+)
+_ORDERED = re.compile(r"(\d{1,9})[.)][ \t]+$")
+
+
+def propose(candidate: Candidate, generation: Generation, *, whole_list: bool = False) -> Proposal:
+    """The statement that a candidate leads to; `whole_list` turns a list item into its whole list."""
+    kind = candidate.span.kind
+    if kind is SpanKind.LEAD or (kind is SpanKind.ITEM and whole_list):
+        return _list(candidate, generation)
+    if kind in (SpanKind.ROW, SpanKind.HEADER):
+        return table((candidate,), generation)
+    if kind is SpanKind.CODE:
+        return _code(candidate, generation)
+    if kind is SpanKind.ITEM:
+        return _item(candidate, generation)
+    return _sentence(candidate, generation)
+
+
+def table(rows: Sequence[Candidate], generation: Generation) -> Proposal:
+    """A table of the given rows under their header; for a header alone, the whole table."""
+    first = rows[0]
+    document = generation.store.document(first.passage.document_id)
+    block = generation.store.block(document.id, first.span.block)
+    header = next((span for span in block if span.kind is SpanKind.HEADER), None)
+    wanted = sorted((row.span for row in rows if row.span.kind is SpanKind.ROW), key=lambda span: span.start)
+    body: Sequence[StoredSpan] = wanted or [span for span in block if span.kind is SpanKind.ROW]
+    lines = [_cells(document, span) for span in ((header, *body) if header else body)]
+    width = max(len(cells) for cells in lines)
+    rule = ["---"] * width
+    padded = [cells + [""] * (width - len(cells)) for cells in lines]
+    shown = [padded[0], rule, *padded[1:]] if header else [[""] * width, rule, *padded]
+    text = "\n".join(f"| {' | '.join(cells)} |" for cells in shown)
+    spans = [header, *body] if header else list(body)
+    return Proposal(text, tuple(Place(first.passage, span.start, span.end) for span in spans), first)
+
+
+def _cells(document: Document, span: StoredSpan) -> list[str]:
+    line = document.text[span.start : span.end].strip().strip("|")
+    return [fold(cell) for cell in re.split(r"(?<!\\)\|", line)]
+
+
+def _sentence(candidate: Candidate, generation: Generation) -> Proposal:
+    """A sentence; one that leans on the sentence before (`It …`, `However, …`) brings that along."""
+    document = generation.store.document(candidate.passage.document_id)
+    start = candidate.span.start
+    if _LEANS.match(candidate.text):
+        before = [
+            span
+            for span in generation.store.block(document.id, candidate.span.block)
+            if span.kind is SpanKind.SENTENCE and span.end <= start
+        ]
+        if before:
+            start = before[-1].start
+    text = fold(document.text[start : candidate.span.end])
+    return Proposal(text, (Place(candidate.passage, start, candidate.span.end),), candidate)
+
+
+def _list(candidate: Candidate, generation: Generation) -> Proposal:
+    """A list with all of its items under the sentence that introduces it; also a table or code so introduced."""
+    passage = candidate.passage
+    document = generation.store.document(passage.document_id)
+    number = candidate.span.block + (candidate.span.kind is SpanKind.LEAD)
+    block = generation.store.block(document.id, number)
+    lead = _lead(candidate, generation, document, number)
+    if not block:
+        return _sentence(candidate, generation)
+    start, end = lead.start if lead else block[0].start, block[-1].end
+    head = fold(document.text[lead.start : lead.end]) if lead else ""
+    if block[0].kind in (SpanKind.HEADER, SpanKind.ROW):
+        body = table((_as_candidate(candidate, block[0], document),), generation)
+        places = (Place(passage, lead.start, lead.end), *body.places) if lead else body.places
+        return Proposal("\n\n".join(filter(None, (head, body.text))), places, candidate)
+    if block[0].kind is SpanKind.CODE:
+        code = document.text[block[0].start : end].strip("\n")
+        return Proposal("\n\n".join(filter(None, (head, code))), (Place(passage, start, end),), candidate)
+    items = "\n".join(_item_line(document, span) for span in block)
+    return Proposal("\n\n".join(filter(None, (head, items))), (Place(passage, start, end),), candidate)
+
+
+def _lead(candidate: Candidate, generation: Generation, document: Document, list_block: int) -> StoredSpan | None:
+    if candidate.span.kind is SpanKind.LEAD:
+        return candidate.span
+    before = generation.store.block(document.id, list_block - 1)
+    return before[-1] if before and before[-1].kind is SpanKind.LEAD else None
+
+
+def _as_candidate(candidate: Candidate, span: StoredSpan, document: Document) -> Candidate:
+    text = document.text[span.start : span.end]
+    return Candidate(
+        span, candidate.passage, text, candidate.terms, candidate.similarity, candidate.cover,
+        candidate.context_cover, candidate.form, candidate.score, span.row,
+    )  # fmt: skip
+
+
+def _item_line(document: Document, span: StoredSpan) -> str:
+    line_start = document.text.rfind("\n", 0, span.start) + 1
+    prefix = document.text[line_start : span.start]
+    text = fold(document.text[span.start : span.end])
+    if number := _ORDERED.search(prefix):
+        return f"{number.group(1)}. {text}"
+    indent = "  " if len(prefix) - len(prefix.lstrip()) >= 2 else ""
+    return f"{indent}- {text}"
+
+
+def _item(candidate: Candidate, generation: Generation) -> Proposal:
+    """One list item after the sentence that introduces its list, if there is one."""
+    document = generation.store.document(candidate.passage.document_id)
+    lead = _lead(candidate, generation, document, candidate.span.block)
+    item = Place(candidate.passage, candidate.span.start, candidate.span.end)
+    text = fold(candidate.text)
+    if lead is None:
+        return Proposal(text, (item,), candidate)
+    head = fold(document.text[lead.start : lead.end])
+    return Proposal(f"{head}\n\n- {text}", (Place(candidate.passage, lead.start, lead.end), item), candidate)
+
+
+def _code(candidate: Candidate, generation: Generation) -> Proposal:
+    document = generation.store.document(candidate.passage.document_id)
+    place = Place(candidate.passage, candidate.span.start, candidate.span.end)
+    return Proposal(document.text[place.start : place.end].strip("\n"), (place,), candidate)
+
+
+def passage_of(proposal: Proposal) -> Passage:
+    """The passage that a proposal was found in."""
+    return proposal.candidate.passage

@@ -1,0 +1,76 @@
+"""The tutor's own words around statements: layout, what is missing, what is near, what to ask next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tutor.answering.answer import Citation, Coverage, Statement
+from tutor.answering.forms import Proposal
+from tutor.index.generation import Generation
+from tutor.retrieval.search import Found
+
+REFUSAL = "I do not know: my sources do not cover this."
+
+
+def notice(coverage: Coverage, missing: Sequence[str], nearest: Sequence[str]) -> str:
+    """What the tutor says of its own about an answer; empty where the question is answered."""
+    if coverage is Coverage.ANSWERED:
+        return ""
+    if coverage is Coverage.PARTLY:
+        return f"My sources do not cover this part: {'; '.join(f'“{part}”' for part in missing)}."
+    if not nearest:
+        return REFUSAL
+    return f"{REFUSAL} The nearest topics that they cover:\n\n" + "\n".join(f"- {topic}" for topic in nearest)
+
+
+def nearest_topics(found: Iterable[Found], most: int = 3) -> tuple[str, ...]:
+    """Headings of the best passages, each with its source."""
+    topics: dict[str, None] = {}
+    for one in found:
+        for passage in one.passages:
+            heading = passage.heading_path[-1] if passage.heading_path else passage.title
+            topics[heading if heading == passage.title else f"{heading} ({passage.title})"] = None
+    return tuple(topics)[:most]
+
+
+def suggestions(
+    found: Found, cited: Sequence[Citation], question: str, generation: Generation, most: int = 3
+) -> tuple[str, ...]:
+    """Questions whose answers stand in passages that were found but not cited."""
+    used = {citation.chunk_id for citation in cited}
+    used_headings = {citation.heading_path for citation in cited}
+    asked = question.casefold().strip(" ?")
+    suggested: dict[str, None] = {}
+    for passage in found.passages:
+        if not passage.heading_path or passage.chunk_id in used or passage.heading_path in used_headings:
+            continue
+        heading = passage.heading_path[-1].strip()
+        if heading == passage.title or heading.casefold().strip(" ?") == asked:
+            continue
+        suggested[heading if heading.endswith("?") else _ask_about(heading, passage.title)] = None
+    return tuple(suggested)[:most]
+
+
+def _ask_about(heading: str, title: str) -> str:
+    named = heading if heading.split(" ")[0].isupper() else heading[0].lower() + heading[1:]
+    source = title[0].lower() + title[1:] if title.startswith(("The ", "A ", "An ")) else title
+    return f"What does {source} say about {named}?"
+
+
+def lay_out(statement: Statement, proposal: Proposal, before: Proposal | None, *, first: bool) -> str:
+    """A statement as it stands in the answer's text: markers in place, and what separates it from the one before."""
+    marks = "".join(f"[{n}]" for n in statement.citations)
+    if statement.said_by:
+        lines = statement.text.split("\n", 1)
+        rest = f"\n{lines[1]}".replace("\n", "\n  ") if len(lines) > 1 else ""
+        return f"{'' if first else chr(10)}- {lines[0]} {marks}{rest}"
+    if proposal.is_block:
+        head, _, body = statement.text.partition("\n\n")
+        block = f"{head} {marks}\n\n{body}" if body else f"{statement.text}\n\n{marks}"
+        return block if first else f"\n\n{block}"
+    joined = before is not None and not before.is_block and _same_source(proposal, before)
+    return f"{'' if first else ' ' if joined else chr(10) * 2}{statement.text} {marks}"
+
+
+def _same_source(a: Proposal, b: Proposal) -> bool:
+    return a.candidate.passage.document_id == b.candidate.passage.document_id

@@ -1,0 +1,50 @@
+"""The last gate before a person: a statement passes only if its quotes stand in the documents and prove it.
+
+For the quote engine the proof is identity: word for word, the statement is what its quotes say, in their order,
+bullets and mark-up aside. Whatever fails is dropped, never shown with a caveat.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tutor.documents import fold
+
+_MARKER = re.compile(r"^[ \t]*(?:>[ \t]*)*(?:[-*+•–]|\d{1,9}[.)])[ \t]+", re.MULTILINE)
+_RULE = re.compile(r"^[ \t]*\|?[ \t:|-]*-{2,}[ \t:|-]*$", re.MULTILINE)
+_WORD = re.compile(r"[^\W_]+|[₹$€£¥%+<>=≤≥−-]")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a statement may be shown, and why."""
+
+    passed: bool
+    reason: str
+
+
+def verify_quote(source: str, start: int, end: int, quote: str) -> Verdict:
+    """Check that a quote is the text at its offsets, up to white space."""
+    if not 0 <= start < end <= len(source):
+        return Verdict(False, f"offsets {start} to {end} lie outside the document")
+    if not quote.strip() or fold(source[start:end]) != fold(quote):
+        return Verdict(False, "the quote is not the text at its offsets")
+    return Verdict(True, "the quote stands at its offsets")
+
+
+def verify_verbatim(statement: str, quotes: Sequence[str]) -> Verdict:
+    """Check that a statement is its quotes, word for word and sign for sign, in order."""
+    said = _words(statement)
+    quoted = [word for quote in quotes for word in _words(quote)]
+    if not said:
+        return Verdict(False, "the statement is empty")
+    if said != quoted:
+        return Verdict(False, "the statement differs from its quotes")
+    return Verdict(True, "verbatim")
+
+
+def _words(text: str) -> list[str]:
+    """Words, numbers and the signs that change a figure; case kept, mark-up and bullets dropped."""
+    return _WORD.findall(_MARKER.sub("", _RULE.sub("", text)))

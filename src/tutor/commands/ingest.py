@@ -1,0 +1,91 @@
+"""`tutor ingest`: read sources, index them, say what happened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tutor.commands.options import Json
+from tutor.commands.start import ingested, settings_of
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from tutor_ingest.report import IngestReport
+
+NAME = "ingest"
+EXAMPLES = """\b
+Examples:
+  tutor ingest
+  tutor ingest notes/ handbook.pdf
+  tutor ingest --dry-run notes/
+  tutor --data-dir /tmp/team ingest --replace --json wiki/
+"""
+
+
+def run(
+    ctx: typer.Context,
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="PATH", hidden=True),
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Drop what earlier ingests of other paths brought in.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and report, write nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Read files and folders (Markdown, text, HTML, PDF), or the corpus if none is named, and index them.
+
+    What has not changed is not computed again. A file that cannot be read is named in the report with the
+    reason, and the rest goes on. The tutor keeps answering from the old index until the new one is whole.
+    """
+    settings = settings_of(ctx)
+    report = ingested(settings, tuple(paths or ()), replace=replace, dry_run=dry_run)
+    if json:
+        from tutor.commands.batch import print_json
+
+        print_json(report.model_dump(mode="json"))
+    else:
+        from tutor.commands.show import out
+
+        out().print(summary(report))
+
+
+def summary(report: IngestReport) -> RenderableType:
+    """The report for a person: what was done, then each file that was left out, with its reason."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    from tutor.commands.show import printable
+
+    counts = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
+    counts.add_column(justify="right", style="bold")
+    for number, meaning in (
+        (report.documents, f"of {report.files} files read"),
+        (report.chunks, "passages"),
+        (report.embedded, "embeddings computed"),
+        (report.reused, "embeddings reused"),
+        (report.removed, "documents gone"),
+        (len(report.skipped), "files skipped"),
+    ):
+        counts.add_row(str(number), meaning)
+    parts: list[RenderableType] = [Text(headline(report)), counts]
+    if report.skipped:
+        skipped = Table("skipped", "reason", box=None, pad_edge=False, header_style="bold")
+        for skip in report.skipped:
+            skipped.add_row(printable(skip.path), printable(skip.reason))
+        parts += [Text(), skipped]
+    return Group(*parts)
+
+
+def headline(report: IngestReport) -> str:
+    """What became of it, in one sentence."""
+    if report.dry_run:
+        return f"Dry run, nothing was written ({report.seconds:.1f} s)."
+    if report.published:
+        return f"Published index {report.generation} in {report.seconds:.1f} s."
+    return f"Nothing has changed: index {report.generation} is current ({report.seconds:.1f} s)."

@@ -1,0 +1,79 @@
+"""The dense index: one Chroma collection per generation, cosine distance, keyed by row number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import chromadb
+import numpy as np
+from chromadb.config import Settings as ChromaSettings
+
+from tutor.embedding import Vectors
+
+_COLLECTION = "chunks"
+_BATCH = 500
+
+
+class VectorIndex:
+    """A Chroma collection in a folder of its own. Close it: Chroma keeps a process-wide handle until then."""
+
+    def __init__(self, folder: Path, *, create: bool = False) -> None:
+        settings = ChromaSettings(anonymized_telemetry=False, is_persistent=True, persist_directory=str(folder))
+        self._client = chromadb.PersistentClient(path=str(folder), settings=settings)
+        if create:
+            self._collection = self._client.create_collection(
+                _COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+            )
+        else:
+            self._collection = self._client.get_collection(_COLLECTION, embedding_function=None)
+
+    def __enter__(self) -> VectorIndex:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the files."""
+        self._client.close()
+
+    def add(self, first_row: int, vectors: Vectors, document_ids: Sequence[str]) -> None:
+        """Add consecutive rows, each vector of length 1, with the document that each belongs to."""
+        for start in range(0, len(vectors), _BATCH):
+            part = slice(start, start + _BATCH)
+            self._collection.add(
+                ids=[str(first_row + start + i) for i in range(len(vectors[part]))],
+                embeddings=vectors[part],
+                metadatas=[{"document_id": document_id} for document_id in document_ids[part]],
+            )
+
+    def count(self) -> int:
+        """How many rows there are."""
+        return self._collection.count()
+
+    def get(self, rows: Sequence[int]) -> dict[int, Vectors]:
+        """The stored vectors of rows; a row that is not there is left out."""
+        found: dict[int, Vectors] = {}
+        for start in range(0, len(rows), _BATCH):
+            ids = [str(row) for row in rows[start : start + _BATCH]]
+            batch = self._collection.get(ids=ids, include=["embeddings"])
+            stored: Any = batch["embeddings"]
+            found |= {int(id_): np.asarray(vector, np.float32) for id_, vector in zip(batch["ids"], stored, strict=True)}
+        return found
+
+    def search(
+        self, vector: Sequence[float], k: int, document_ids: Sequence[str] | None = None
+    ) -> list[tuple[int, float]]:
+        """Rows and cosine similarities of the nearest k rows, nearest first; ties by row."""
+        where: Any = None if document_ids is None else {"document_id": {"$in": list(document_ids)}}
+        result = self._collection.query(
+            query_embeddings=[list(vector)], n_results=k, where=where, include=["distances"]
+        )
+        distances: Any = result["distances"]
+        pairs = [(int(row), 1.0 - float(d)) for row, d in zip(result["ids"][0], distances[0], strict=True)]
+        return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))

@@ -1,0 +1,64 @@
+"""The search as a LangChain retriever, so that any LangChain program can use it without the rest of the tutor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document as LangChainDocument
+from langchain_core.retrievers import BaseRetriever
+from pydantic import ConfigDict, Field, SkipValidation
+
+from tutor.documents import Passage
+from tutor.embedding import SpanEmbeddings
+from tutor.index.generation import Generation
+from tutor.index.library import Index
+from tutor.retrieval.filters import Filters
+from tutor.retrieval.search import Found, search
+
+
+class Retriever(BaseRetriever):
+    """Searches the current generation of an index. `invoke(question)` gives LangChain documents."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    index: Index
+    embeddings: SkipValidation[SpanEmbeddings] = Field(exclude=True)
+    k: int = Field(default=8, ge=1, description="Passages to return.")
+    filters: Filters | None = None
+
+    def find(
+        self,
+        query: str,
+        *,
+        k: int | None = None,
+        filters: Filters | None = None,
+        generation: Generation | None = None,
+        vector: Sequence[float] | None = None,
+    ) -> Found:
+        """Passages with the question's vector, from a given generation or the current one."""
+        held = generation or self.index.current()
+        embedded = self.embeddings.embed_query(query) if vector is None else vector
+        return search(held, query, embedded, k=k or self.k, filters=filters or self.filters)
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+    ) -> list[LangChainDocument]:
+        return [_document(passage) for passage in self.find(query).passages]
+
+
+def _document(passage: Passage) -> LangChainDocument:
+    return LangChainDocument(
+        id=passage.chunk_id,
+        page_content=passage.text,
+        metadata={
+            "document_id": passage.document_id,
+            "path": passage.path,
+            "title": passage.title,
+            "url": passage.url,
+            "heading_path": list(passage.heading_path),
+            "start": passage.start,
+            "end": passage.end,
+            "score": passage.score,
+        },
+    )

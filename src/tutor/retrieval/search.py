@@ -1,0 +1,95 @@
+"""One question through one generation: dense and lexical search, fused, near-duplicates collapsed, the top k kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tutor.documents import Leg, Passage
+from tutor.embedding import Vectors
+from tutor.index.generation import Generation
+from tutor.index.store import StoredChunk
+from tutor.index.terms import terms
+from tutor.retrieval.filters import Filters
+from tutor.retrieval.fusion import Ranking, blend
+
+DEPTH = 50  # rows that each leg contributes; the fusion was measured at this depth
+_SAME = 0.9  # Jaccard similarity of term sets above which two passages are one
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search brought: the question's terms and vector, and passages, best first."""
+
+    query_terms: tuple[str, ...]
+    query_vector: Vectors
+    passages: tuple[Passage, ...]
+
+
+def search(
+    generation: Generation, query: str, vector: Sequence[float], *, k: int, filters: Filters | None = None
+) -> Found:
+    """The best k passages of a generation for a query whose embedding is `vector`."""
+    query_terms = terms(query)
+    allowed = _allowed(generation, filters)
+    depth = max(DEPTH, k)
+    dense = generation.dense(vector, depth, allowed)
+    lexical = generation.lexical_search(query_terms, depth, allowed)
+    fused = blend(dense, lexical)
+    legs = {"dense": _legs(dense), "lexical": _legs(lexical)}
+    passages = _passages(generation, fused, legs, k)
+    return Found(tuple(query_terms), np.asarray(vector, np.float32), tuple(passages))
+
+
+def _allowed(generation: Generation, filters: Filters | None) -> list[str] | None:
+    if filters is None or filters.empty:
+        return None
+    return [d.id for d in generation.store.summaries() if filters.allows(d.id, d.path, d.metadata)]
+
+
+def _legs(ranking: Ranking) -> dict[int, Leg]:
+    return {row: Leg(rank, score) for rank, (row, score) in enumerate(ranking, start=1)}
+
+
+def _passages(
+    generation: Generation, fused: Ranking, legs: dict[str, dict[int, Leg]], k: int
+) -> list[Passage]:
+    """The first k rows as passages, leaving out those that say the same as a better one."""
+    kept: list[Passage] = []
+    kept_terms: list[frozenset[str]] = []
+    candidates = fused[: 2 * k + 10]
+    chunks = generation.store.chunks([row for row, _ in candidates])
+    for row, score in candidates:
+        own = frozenset(terms(chunks[row].text))
+        if any(_jaccard(own, other) >= _SAME for other in kept_terms):
+            continue
+        kept.append(_passage(generation, chunks[row], score, {name: leg[row] for name, leg in legs.items() if row in leg}))
+        kept_terms.append(own)
+        if len(kept) == k:
+            break
+    return kept
+
+
+def _jaccard(a: frozenset[str], b: frozenset[str]) -> float:
+    union = len(a | b)
+    return len(a & b) / union if union else 1.0
+
+
+def _passage(generation: Generation, chunk: StoredChunk, score: float, legs: dict[str, Leg]) -> Passage:
+    document = generation.store.document(chunk.document_id)
+    return Passage(
+        chunk_id=chunk.id,
+        document_id=chunk.document_id,
+        path=document.path,
+        title=document.title,
+        url=document.url,
+        heading_path=chunk.heading_path,
+        text=chunk.text,
+        start=chunk.start,
+        end=chunk.end,
+        score=score,
+        legs=legs,
+        row=chunk.row,
+    )

@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import bisect
+import contextlib
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from minimal_pdf import Put, lines, pdf
+
+from tutor.errors import ReadError
+from tutor_ingest.load.pdf import read
+
+WRAPPED = (
+    "The learning rate controls how far each step of gradient descent moves",
+    "the weights. Too high a value makes training diverge; a common starting",
+    "point for Adam is 3e-4.",
+)
+
+
+def body(data: bytes) -> str:
+    return read(data, "x.pdf").text
+
+
+def test_a_wrapped_paragraph_becomes_one_line() -> None:
+    """A sentence that runs over two lines is whole in the text."""
+    assert body(pdf(lines(*WRAPPED))) == " ".join(WRAPPED)
+
+
+def test_a_wider_gap_starts_a_paragraph() -> None:
+    """A larger step between lines becomes a blank line."""
+    page = [*lines(*WRAPPED), *lines(*WRAPPED, top=640)]
+    assert body(pdf(page)) == " ".join(WRAPPED) + "\n\n" + " ".join(WRAPPED)
+
+
+def test_a_last_line_that_ends_early_ends_its_paragraph() -> None:
+    """Paragraphs set without any gap are told by the short last line."""
+    text = body(pdf(lines(*WRAPPED, *WRAPPED)))
+    assert text == " ".join(WRAPPED) + "\n\n" + " ".join(WRAPPED)
+
+
+@pytest.mark.parametrize("style", [{"size": 18}, {"font": "bold"}])
+def test_a_heading_stands_alone(style: dict[str, object]) -> None:
+    """A line of another size or weight is not run into the text below it."""
+    page = [Put("Choosing a learning rate", 713, **style), *lines(*WRAPPED)]  # type: ignore[arg-type]
+    assert body(pdf(page)).startswith("Choosing a learning rate\n\nThe learning rate")
+
+
+def test_list_items_keep_their_lines() -> None:
+    """Each bullet starts a line, and an item that wraps stays one item."""
+    page = lines(
+        "• Linear algebra with vectors, matrices and the meaning of an eigenvalue",
+        "in practice",
+        "• Probability",
+        "• Calculus",
+    )
+    first = "• Linear algebra with vectors, matrices and the meaning of an eigenvalue in practice"
+    assert body(pdf(page)) == f"{first}\n• Probability\n• Calculus"
+
+
+def test_table_rows_keep_their_lines() -> None:
+    """Short lines that do not end a sentence are rows, not a paragraph."""
+    page = lines(*WRAPPED, "Phase Weeks", "Maths 6-8", "Projects 10")
+    assert body(pdf(page)).endswith("Phase Weeks\nMaths 6-8\nProjects 10")
+
+
+def test_code_keeps_its_lines_and_indent() -> None:
+    """Lines in a font of fixed pitch are code, indented as on the page."""
+    code = [Put("def f(x):", 700, font="mono"), Put("return x + 1", 687, x=72 + 4 * 6.6, font="mono")]
+    assert body(pdf(code)) == "def f(x):\n    return x + 1"
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "expected"),
+    [
+        ("The model learns many represen-", "tations of a sentence at once", "representations"),
+        ("A very easy case that is well-", "known to every reader of books", "well-known"),
+        ("Some call it a state-of-the-", "art system although it is not", "state-of-the-art"),
+        ("The authors used a method by Smith-", "Miller which is known to work", "Smith-Miller"),
+        ("All of them were small pre-", "training runs. We like pre-training", "pre-training"),
+    ],
+)
+def test_a_hyphen_at_a_line_end_goes_only_where_it_broke_a_word(
+    above: str, below: str, expected: str
+) -> None:
+    """A broken word is mended; a compound keeps its hyphen, by the document's own spelling first."""
+    assert f" {expected} " in body(pdf(lines(above, below)))
+
+
+def test_columns_are_read_one_after_the_other() -> None:
+    """Text in two columns does not mix, and a sentence goes on at the top of the next column."""
+    left = lines(
+        "The first column holds this", "sentence, which goes on in", "the second column where it", "meets"
+    )
+    right = lines("its end. The rest is told", "there as well, in a few", "words.", x=320)
+    assert body(pdf([*left, *right])) == (
+        "The first column holds this sentence, which goes on in the second column where it meets "
+        "its end. The rest is told there as well, in a few words."
+    )
+
+
+def test_pages_start_where_they_are_said_to() -> None:
+    """Each page's offset is where its text starts, an empty page in the middle included."""
+    content = read(pdf(lines("Alpha is first."), [], lines("Gamma is third.")), "x.pdf")
+    assert [content.text[start:][:5] for start in content.pages] == ["Alpha", "\n\nGam", "Gamma"]
+    assert bisect.bisect_right(content.pages, content.text.index("Gamma")) == 3
+
+
+@given(st.lists(st.lists(st.sampled_from(WRAPPED), max_size=6), min_size=1, max_size=5).filter(any))
+def test_page_offsets_rise_and_lose_no_word(pages: list[list[str]]) -> None:
+    """Offsets rise strictly from 0, and every word of a page lies between its offset and the next."""
+    content = read(pdf(*(lines(*page, top=600) for page in pages)), "x.pdf")
+    ends = [*content.pages[1:], len(content.text)]
+    assert content.pages[0] == 0
+    assert all(start < end for start, end in zip(content.pages, content.pages[1:], strict=False))
+    for page, start, end in zip(pages, content.pages, ends, strict=True):
+        assert content.text[start:end].split() == " ".join(page).split()
+
+
+def test_running_heads_and_page_numbers_go() -> None:
+    """What stands in the margin of every page is not part of the text."""
+    pages = [
+        [Put("Journal of Tests", 810), *lines(*WRAPPED, *WRAPPED), Put(f"Page {number} of 4", 30, x=280)]
+        for number in range(1, 5)
+    ]
+    text = body(pdf(*pages))
+    assert "Journal" not in text
+    assert "Page" not in text
+    assert text.count("learning rate") == 8
+
+
+def test_numbered_headings_at_the_top_of_a_page_stay() -> None:
+    """`Week 1`, `Week 2` in the margin differ from page to page and are content."""
+    pages = [[Put(f"Week {number}", 810), *lines(*WRAPPED, *WRAPPED)] for number in range(1, 5)]
+    assert all(f"Week {number}" in body(pdf(*pages)) for number in range(1, 5))
+
+
+def test_a_slide_with_a_number_alone_keeps_it() -> None:
+    """A page of few lines loses none of them."""
+    assert body(pdf([Put("42", 800)])) == "42"
+
+
+@pytest.mark.parametrize(
+    ("stated", "title"),
+    [
+        ("Notes on training", "Notes on training"),
+        ("", None),
+        ("untitled", None),
+        ("(anonymous)", None),
+        ("Microsoft Word - draft 3.docx", None),
+        ("thesis_final.pdf", None),
+        ("12", None),
+    ],
+)
+def test_only_a_sensible_title_is_taken(stated: str, title: str | None) -> None:
+    """What a program wrote into the title is no title."""
+    assert read(pdf(lines("Some text."), title=stated), "x.pdf").title == title
+
+
+def test_an_encrypted_file_with_a_password_is_refused() -> None:
+    """A PDF that needs a password says that it is encrypted."""
+    with pytest.raises(ReadError, match=r"^is encrypted$"):
+        read(pdf(lines("Secret."), password="hunter2"), "x.pdf")
+
+
+def test_an_encrypted_file_without_a_password_is_read() -> None:
+    """Encryption with the empty password, as publishers use it, is no obstacle."""
+    content = read(pdf(lines("Open to all."), title="Public", password=""), "x.pdf")
+    assert (content.text, content.title) == ("Open to all.", "Public")
+
+
+@pytest.mark.parametrize("data", [b"", b"not a PDF", b"%PDF-1.4\n%%EOF", pdf(lines(*WRAPPED))[:200]])
+def test_a_broken_file_is_refused(data: bytes) -> None:
+    """An empty, foreign or truncated file is not a readable PDF."""
+    with pytest.raises(ReadError, match=r"^is not a readable PDF: "):
+        read(data, "x.pdf")
+
+
+@given(st.binary(max_size=400), st.integers(min_value=0, max_value=900))
+def test_damage_never_crashes_the_reader(noise: bytes, at: int) -> None:
+    """Random bytes written over a PDF give text or a ReadError, nothing else."""
+    data = pdf(lines(*WRAPPED))
+    damaged = data[:at] + noise + data[at + len(noise) :]
+    with contextlib.suppress(ReadError):
+        assert read(damaged, "x.pdf").text.strip()
+
+
+def test_a_scan_holds_no_text() -> None:
+    """Pages without characters are reported, not stored as an empty document."""
+    with pytest.raises(ReadError, match=r"^holds no text \(a scan\?\)$"):
+        read(pdf([], []), "x.pdf")
+
+
+def test_files_are_read_from_several_threads() -> None:
+    """PDFium is not thread-safe, the reader is."""
+    data, found = pdf(*[lines(*WRAPPED)] * 20), []
+
+    def work() -> None:
+        found.append(body(data))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [body(data)] * 4
+
+
+def test_pdf_typography_is_kept() -> None:
+    """Typographic quotes, dashes and accents come out as they are."""
+    assert body(pdf(lines("“Quotes” – and café."))) == "“Quotes” – and café."
