@@ -15,7 +15,7 @@ help: ## list the targets
 	@sed -n '1,2s/^# //p' $(MAKEFILE_LIST)
 
 run: $(RUN) ## install if need be, ingest the corpus if there is no index, serve chat and API
-	@$(BIN)/tutor serve $(if $(filter command,$(origin HOST)),--host "$(HOST)") $(if $(PORT),--port "$(PORT)") $(ARGS)
+	@exec $(BIN)/tutor serve $(if $(filter command,$(origin HOST)),--host "$(HOST)") $(if $(PORT),--port "$(PORT)") $(ARGS)
 
 test: $(DEV) ## run the tests (browser tests need a Chromium)
 	@$(BIN)/python -m pytest $(ARGS)

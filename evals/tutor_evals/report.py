@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
@@ -55,6 +55,9 @@ def show(
     console.print(metric_table(results.summary, thresholds))
     console.print(slice_table(results))
     console.print(coverage_table(results))
+    if any(results.lost_facts.values()):
+        lost = ", ".join(f"{step} {count}" for step, count in results.lost_facts.items())
+        console.print(f"Questions whose key facts got lost, by step: {lost}")
     if failures:
         for row in results.failed:
             console.print(failure(row))
@@ -107,23 +110,20 @@ def coverage_table(results: Results) -> Table:
     return table
 
 
-def failure(row: Row) -> Text:
+def failure(row: Row) -> Group:
     """One question that did not pass: what was expected, what came, how the answer begins."""
     question, answer = row.question, row.answer
-    text = Text()
-    text.append(f"\n{question.id}: {question.question}\n", style="bold")
-    for reason in row.failures:
-        text.append(f"  {reason}\n", style="red")
-    for gold in question.gold:
-        text.append(f"  gold  {gold.path} > {gold.heading}\n")
-    for hit in row.hits[:3] if question.gold else ():
-        text.append(f"  hit {hit.rank} {hit.path} > {hit.heading}\n", style="dim")
-    text.append(
-        f"  {answer.coverage}, confidence {answer.confidence:.2f}, taken for {answer.kind or 'nothing'}\n"
+    lines = [f"  gold   {gold.path} > {gold.heading}" for gold in question.gold]
+    if question.gold:
+        lines += [f"  hit {hit.rank}  {hit.path} > {hit.heading}" for hit in row.hits[:3]]
+    kind = answer.kind or "none"
+    lines.append(f"  {answer.coverage}, confidence {answer.confidence:.2f}, taken for kind {kind}")
+    lines += [f"  | {line}" for line in answer.text.strip().splitlines()[:ANSWER_LINES]]
+    return Group(
+        Text(f"\n{question.id}: {question.question}", style="bold"),
+        *(Text(f"  {reason}", style="red") for reason in row.failures),
+        *(Text(line, no_wrap=True, overflow="ellipsis") for line in lines),
     )
-    for line in answer.text.strip().splitlines()[:ANSWER_LINES]:
-        text.append(f"  | {line}\n")
-    return text
 
 
 def _mean(value: Estimate) -> str:

@@ -26,6 +26,10 @@ PASSING = {
 """The scores that a question has to reach, where it has them, to count as passed."""
 
 
+STEPS = ("search", "refusal", "choice")
+"""Where a key fact gets lost: not among the first 5 results, found but refused, found but not quoted."""
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -69,6 +73,16 @@ class Row(_Frozen):
     scores: dict[str, ScoreRow]
 
     @property
+    def lost_at(self) -> str:
+        """The first step at fault where key facts lack (one of `STEPS`), else empty."""
+        recall = self.scores["key_fact_recall"].value
+        if recall is None or recall == 1:
+            return ""
+        if not self.scores["hit@5"].value:
+            return "search"
+        return "refusal" if self.answer.coverage is Coverage.NOT_COVERED else "choice"
+
+    @property
     def failures(self) -> list[str]:
         """The scores that were not reached, with their reasons."""
         return [
@@ -90,6 +104,7 @@ class Results(_Frozen):
     summary: Summary = Field(description="An estimate for each metric.")
     slices: dict[str, Summary] = Field(description="The same by `kind:…`, `coverage:…` and `split:…`.")
     coverage: dict[str, dict[str, int]] = Field(description="Counts by expected, then given coverage.")
+    lost_facts: dict[str, int] = Field(description="Questions that lack key facts, by the step at fault.")
     rows: tuple[Row, ...]
 
     @property
@@ -119,6 +134,11 @@ def slices(rows: Sequence[Row], *, seed: int = 0) -> dict[str, Summary]:
         name: {metric: value for metric, value in summarise(group, seed=seed).items() if value.n}
         for name, group in groups.items()
     }
+
+
+def lost_facts(rows: Sequence[Row]) -> dict[str, int]:
+    """How many questions lose key facts at each step."""
+    return {step: sum(row.lost_at == step for row in rows) for step in STEPS}
 
 
 def coverage_table(rows: Sequence[Row]) -> dict[str, dict[str, int]]:

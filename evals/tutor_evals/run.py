@@ -71,6 +71,7 @@ def evaluate(
         summary=results.summarise(rows, seed=seed),
         slices=results.slices(rows, seed=seed),
         coverage=results.coverage_table(rows),
+        lost_facts=results.lost_facts(rows),
         rows=tuple(rows),
     )
 

@@ -132,7 +132,7 @@ def _write(
         raise
     index.remove_all_but(folder.name, keep)
     reader.tell(Progress("publish", 2, 2))
-    removed = len({d.id for d in previous.store.summaries()} - reader.document_ids) if previous else 0
+    removed = len({d.id for d in previous.store.summaries} - reader.document_ids) if previous else 0
     return _report(reader, index, begun, sources, chunks=draft.chunks, draft=draft, published=True, removed=removed)
 
 

@@ -1,7 +1,7 @@
 """Sentence boundaries within one block of prose.
 
-The library sentencex proposes the boundaries; it is fast and linear, and knows English abbreviations. It was
-not made for Markdown or technical prose, so a few rules repair its proposals: closing marks (`**`, `)`, a
+The library sentencex proposes the boundaries; it is fast and knows English abbreviations. It was not
+made for Markdown or technical prose, so a few rules repair its proposals: closing marks (`**`, `)`, a
 footnote) go with the sentence before, a full stop inside code, a link or a dotted name ends nothing, more
 abbreviations are known, and a label such as `Step 2.` stays with the sentence that it labels.
 """
@@ -12,9 +12,10 @@ import bisect
 import re
 from collections.abc import Iterator
 
-import sentencex
+import sentencex  # type: ignore[import-untyped]  # it ships no types
 
 _CLOSERS = re.compile(r"(?:[*_~\"”’'»)]|\]\([^()\s]{0,500}\)|\]|\[\^?[\w, –-]{1,20}\])*")
+_WINDOW = 4_000  # characters
 _ENDS_WITHOUT_SPACE = "。！？"
 
 # Boundaries that sentencex does not see: after a sentence in brackets, an ellipsis, or a URL with its stop.
@@ -27,6 +28,7 @@ _LINK = re.compile(r"\[[^\[\]]{0,300}\]\([^()\n]{0,500}\)|<https?://[^<>\s]{0,50
 _BACKTICKS = re.compile(r"`+")
 
 _LAST_WORD = re.compile(r"(?:^|[\s(\[\"“*_/–—-])([A-Za-z]+(?:\.[A-Za-z]+){0,3})\.[)\]*_\"”’']{0,6}$")
+_NUMBER = re.compile(r"\d\.$")
 _NEVER_LAST = frozenset(["e.g", "i.e", "vs", "cf", "ca", "approx", "viz", "dr", "prof", "mr", "mrs", "ms"])
 _BEFORE_LOWER_OR_DIGIT = frozenset(
     """
@@ -58,11 +60,27 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
 
 def _candidates(text: str) -> list[int]:
     """Offsets at which a sentence may end, closing marks included, in order and each once."""
-    ends = {
-        _closed(text, boundary["end_index"]) for boundary in sentencex.get_sentence_boundaries("en", text)
-    }
+    ends = {_closed(text, end) for end in _proposed(text)}
     ends.update(match.end() for match in _MISSED.finditer(text))
     return sorted(ends)
+
+
+def _proposed(text: str) -> Iterator[int]:
+    """The sentence ends that sentencex proposes.
+
+    Its time grows with the square of the text where there are many quotes, backticks or characters beyond
+    ASCII (100,000 Chinese characters: 2 s), so a long text is read in windows that each begin at a sentence.
+    """
+    start = 0
+    while start < len(text):
+        window = text[start : start + _WINDOW]
+        ends = [start + boundary["end_index"] for boundary in sentencex.get_sentence_boundaries("en", window)]
+        if start + len(window) == len(text):
+            yield from ends
+            return
+        yield from ends[:-1]
+        space = window.rfind(" ", len(window) // 2)
+        start = ends[-2] if len(ends) > 1 else start + (space if space > 0 else len(window))
 
 
 def _closed(text: str, end: int) -> int:
@@ -75,13 +93,16 @@ def _closed(text: str, end: int) -> int:
 
 
 def _is_boundary(text: str, end: int) -> bool:
-    """Whether a proposed end is one: white space follows, and no abbreviation precedes."""
+    """Whether a proposed end is one: white space follows, and no abbreviation or ordinal number precedes."""
     if end == len(text):
         return True
     if not text[end].isspace():
         return text[end - 1 : end] in _ENDS_WITHOUT_SPACE
+    following = _next_letter(text, end)
+    if _NUMBER.search(text, max(0, end - 4), end):
+        return not following.islower()
     match = _LAST_WORD.search(text, max(0, end - 24), end)
-    return match is None or not _continues(match[1].lower(), _next_letter(text, end), text[end - 1])
+    return match is None or not _continues(match[1].lower(), following, text[end - 1])
 
 
 def _continues(word: str, following: str, last: str) -> bool:

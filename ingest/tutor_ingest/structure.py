@@ -16,7 +16,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import zip_longest
 from typing import Literal
 
 from markdown_it import MarkdownIt
@@ -86,7 +85,7 @@ class _Lines:
         return self._starts[number]
 
     def trimmed(self, first: int, after: int | None = None) -> Offsets:
-        """The offsets of a line, or of all before `after`, without outer white space; equal for blank lines."""
+        """The offsets of a line, or of all before `after`, without outer white space; equal if blank."""
         return trim(self.text, self._starts[first], self._ends[first if after is None else after - 1])
 
     def pieces(self, start: int, end: int) -> list[Offsets]:
@@ -361,7 +360,7 @@ def _bulleted(text: str, pieces: list[Offsets], kinds: list[Kind]) -> Iterator[B
 def _plain(lines: _Lines) -> Iterator[Block | _Heading]:
     """The blocks of a plain text, the parts of a loose list still apart."""
     groups = _groups(lines)
-    for group, following in zip_longest(groups, groups[1:], fillvalue=[]):
+    for group, following in zip(groups, [*groups[1:], list[Offsets]()], strict=False):
         heading = _plain_text_heading(lines.text, group, following)
         if heading:
             yield heading

@@ -82,15 +82,3 @@ def test_what_is_not_json_is_told_so(client: TestClient) -> None:
         == 422
     )
     assert client.post("/ask", content=rb'{"question": "\ud800"}', headers=headers).status_code == 422
-
-
-def test_a_blank_and_a_too_long_question_are_refused(client_of: Any, scripted: Any) -> None:
-    """The longest question is a setting; the problem says how long the question was and what to do."""
-    client = client_of(scripted, max_question_chars=10)
-    blank = client.post("/ask", json={"question": " \n "})
-    long = client.post("/ask", json={"question": "a" * 11})
-    assert [blank.status_code, long.status_code] == [422, 422]
-    assert long.json()["type"] == "urn:roadmap-tutor:problem:question"
-    assert "11 characters, 10 are allowed" in long.json()["detail"]
-    assert "TUTOR_MAX_QUESTION_CHARS" in long.json()["help"]
-    assert scripted.calls == []

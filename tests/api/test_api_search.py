@@ -50,5 +50,3 @@ def test_wrong_parameters_are_named(client: TestClient) -> None:
     """A missing query and a k out of range are told by the parameter's name."""
     problem = client.get("/search?k=0").json()
     assert [error["parameter"] for error in problem["errors"]] == ["q", "k"]
-    assert client.get("/search?q=%20").status_code == 422
-    assert client.get("/search", params={"q": "a" * 2001}).status_code == 422

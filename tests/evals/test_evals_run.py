@@ -35,6 +35,16 @@ def test_failed_rows_say_why():
     ]
 
 
+def test_lost_facts_name_the_first_step_at_fault():
+    """A fact is lost in the search, by a refusal, or because something else was quoted."""
+    elsewhere = question(gold=[{"path": "guide.md", "heading": "Weeks and pay"}], key_facts=[["differs"]])
+    refused = question(question="pay for juniors")
+    beside = question(key_facts=[["Statistics"]])
+    results = evaluate(FakeTutor(), [elsewhere, refused, beside, question(), uncovered()])
+    assert [row.lost_at for row in results.rows] == ["search", "refusal", "choice", "", ""]
+    assert results.lost_facts == {"search": 1, "refusal": 1, "choice": 1}
+
+
 def test_two_runs_differ_in_timings_only():
     """Apart from timings the results are equal, and they survive JSON."""
     tutor = FakeTutor()

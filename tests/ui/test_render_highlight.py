@@ -9,13 +9,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tutor.config import default_corpus_dir
 from tutor.documents import Document
+from tutor_ingest.load import load
+from tutor_ingest.split import split
 from tutor_ui import highlight
 
 
 def document(text: str, format: str = "markdown", pages: tuple[int, ...] = ()) -> Document:
     return Document(
-        id="d", path="d.md", title="D", text=text, format=format, sha256="0", pages=pages  # type: ignore[arg-type]
+        id="d",
+        path="d.md",
+        title="D",
+        text=text,
+        format=format,
+        sha256="0",
+        pages=pages,  # type: ignore[arg-type]
     )
 
 
@@ -76,7 +85,7 @@ y = 2
 
 Setext heading
 --------------
-Last sentence with a trailing break.  
+Last sentence with a trailing break.\x20\x20
 And after it\\
 the end."""
 
@@ -115,11 +124,16 @@ def test_adjacent_marks_are_one():
 
 
 def test_a_range_that_ends_inside_a_link_target_grows_to_the_whole_link():
-    assert marked("See [the site](https://x.example/path?a=b) now.", "See [the site](https://x.exam") == "See the site"
+    assert (
+        marked("See [the site](https://x.example/path?a=b) now.", "See [the site](https://x.exam")
+        == "See the site"
+    )
 
 
 def test_windows_line_ends_keep_their_offsets():
-    assert marked("One here.\r\n\r\n- two\r\n- three\r\n\r\nFour there. Five.", "Four there.") == "Four there."
+    assert (
+        marked("One here.\r\n\r\n- two\r\n- three\r\n\r\nFour there. Five.", "Four there.") == "Four there."
+    )
 
 
 def test_a_document_that_uses_the_rare_characters_is_marked_with_others():
@@ -163,7 +177,13 @@ def test_nothing_that_a_source_says_becomes_live_html():
             assert not re.search(r"<[^>]*\s(on\w+|href|src)\s*=", html)
 
 
-words = st.lists(st.sampled_from("maths model data weeks 6–8 need not_yet a.b C++ $150,000".split()), min_size=1, max_size=5)
+KINDS = ("paragraph", "heading", "list", "numbers", "quote", "table")
+
+words = st.lists(
+    st.sampled_from(["maths", "model", "data", "weeks", "6–8", "need", "not_yet", "a.b", "C++", "$150,000"]),
+    min_size=1,
+    max_size=5,
+)
 
 
 @st.composite
@@ -172,7 +192,9 @@ def sentences(draw) -> tuple[str, str]:
     source, seen = [], []
     for piece in draw(st.lists(words, min_size=1, max_size=4)):
         text = " ".join(piece)
-        form = draw(st.sampled_from(["{}", "**{}**", "*{}*", "`{}`", "[{}](https://x.example/a?b=c)", "***{}***"]))
+        form = draw(
+            st.sampled_from(["{}", "**{}**", "*{}*", "`{}`", "[{}](https://x.example/a?b=c)", "***{}***"])
+        )
         source.append(form.format(text))
         seen.append(text)
     return " ".join(source) + ".", " ".join(seen) + "."
@@ -189,7 +211,7 @@ def documents(draw) -> tuple[str, list[tuple[int, int, str]]]:
         spans.append((len(text), len(text) + len(sentence[0]), sentence[1]))
         text += sentence[0] + after
 
-    for kind in draw(st.lists(st.sampled_from("paragraph heading list numbers quote table".split()), min_size=1, max_size=5)):
+    for kind in draw(st.lists(st.sampled_from(KINDS), min_size=1, max_size=5)):
         some = draw(st.lists(sentences(), min_size=1, max_size=4))
         if kind == "paragraph":
             for sentence in some:
@@ -224,7 +246,29 @@ def test_from_any_span_to_any_later_one_the_marks_hold_just_what_stands_between(
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.text(alphabet="ab *_`[]()!<>&|\\#-+.1\n\t\r:/~=\"'⸨é", max_size=60), st.integers(0, 60), st.integers(0, 60))
+@given(
+    st.text(alphabet="ab *_`[]()!<>&|\\#-+.1\n\t\r:/~=\"'⸨é", max_size=60),
+    st.integers(0, 60),
+    st.integers(0, 60),
+)
 def test_marking_any_range_of_any_text_changes_nothing_but_the_marks(text, start, end):
     plain = highlight.body(document(text))
     assert unmarked(highlight.body(document(text), start, end)) == plain
+
+
+def _tokens(texts):
+    return [len(text) // 4 + 2 for text in texts]
+
+
+CURRICULUM = sorted((default_corpus_dir() / "sources").glob("*.md"))
+
+
+@pytest.mark.parametrize("path", CURRICULUM, ids=lambda path: path.stem)
+def test_every_span_of_the_curriculum_is_marked_as_it_reads(path):
+    source = load(path, path.name, path.stem)
+    spans = [span for chunk in split(source, count_tokens=_tokens, max_tokens=256) for span in chunk.spans]
+    assert len(spans) > 50
+    for span in spans[:: max(1, len(spans) // 40)]:
+        seen = _Marked(highlight.body(source, span.start, span.end)).text
+        quote = source.text[span.start : span.end]
+        assert "".join(seen.split()) == re.sub(r"[\s|`*]", "", quote)

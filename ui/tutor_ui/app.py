@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import gradio as gr
 from fastapi import FastAPI
@@ -31,9 +32,15 @@ UPLOAD_BYTES = 1
 
 KEPT_FILE_SECONDS = 3600
 
+Made = TypeVar("Made")
+
 
 def build(provider: Callable[[], Tutor | None], settings: Settings) -> gr.Blocks:
     """The page. `provider` gives the tutor, or None as long as it is being loaded."""
+    return _within_a_loop(lambda: _build(provider, settings))
+
+
+def _build(provider: Callable[[], Tutor | None], settings: Settings) -> gr.Blocks:
     blocks = gr.Blocks(
         title=TITLE,
         analytics_enabled=False,
@@ -56,9 +63,14 @@ def mount(app: FastAPI, settings: Settings) -> FastAPI:
         return getattr(app.state, "tutor", None)
 
     _add_routes(app)
+    _within_a_loop(lambda: _mount(app, build(provider, settings), settings))
+    return app
+
+
+def _mount(app: FastAPI, page: gr.Blocks, settings: Settings) -> None:
     gr.mount_gradio_app(
         app,
-        build(provider, settings),
+        page,
         path=PATH,
         theme=theme(),
         css=static("tutor.css"),
@@ -72,7 +84,6 @@ def mount(app: FastAPI, settings: Settings) -> FastAPI:
         allowed_paths=[],
         blocked_paths=[str(settings.data_dir), str(settings.corpus_dir)],
     )
-    return app
 
 
 def _add_routes(app: FastAPI) -> None:
@@ -90,3 +101,16 @@ def _add_routes(app: FastAPI) -> None:
     @app.get("/manifest.json", include_in_schema=False)
     def manifest() -> dict[str, str]:
         return {"name": TITLE, "short_name": "Tutor", "start_url": f"{PATH}/", "display": "browser"}
+
+
+def _within_a_loop(make: Callable[[], Made]) -> Made:
+    """What `make` returns. Where no event loop runs Gradio makes one per lock and never closes it: one runs."""
+
+    async def made() -> Made:
+        return make()
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(made())
+    return make()

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tutor.answering.answer import Answer, Citation, DoneEvent, SourcesEvent, Turn
+from tutor.documents import DocumentSummary
 from tutor.errors import NotFoundError, TutorError
 from tutor.retrieval.filters import Filters
 from tutor_ui import export, reader, render
 
 if TYPE_CHECKING:
-    from tutor.answering.tutor import DocumentSummary, Tutor
+    from tutor.answering.tutor import Tutor
 
 CURRICULUM_QUESTIONS = (
     "How long does it take to become an ML engineer?",
@@ -22,8 +23,11 @@ CURRICULUM_QUESTIONS = (
     "Which projects should be in my portfolio?",
     "Do I need a PhD?",
 )
-KEPT_TURNS = 20
-"""Exchanges that stay on the page and in the history; the export of a longer conversation keeps these too."""
+KEPT_EXCHANGES = 50
+"""So many stay on the page and in its export; each question sends all of them to the browser again."""
+
+HISTORY_TURNS = 10
+"""So many go with a question, which may refer to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ def _streamed(
 ) -> Iterator[View]:
     pieces: list[render.Piece] = []
     citations: list[Citation] = []
-    history = [exchange.turn for exchange in past]
+    history = [exchange.turn for exchange in past[-HISTORY_TURNS:]]
     for event in tutor.events(question, history=history, filters=Filters(document_ids=tuple(documents))):
         if isinstance(event, SourcesEvent):
             continue

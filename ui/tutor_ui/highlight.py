@@ -144,9 +144,10 @@ class _Marker:
     def _code_block(self, token: Token, low: int, high: int) -> str:
         """As the renderer would have it, with a mark."""
         parser = markup.parser()
-        opening = re.match(r"<pre[^>]*><code[^>]*>", str(parser.renderer.render([token], parser.options, self.env)))
+        html = str(parser.renderer.render([token], parser.options, self.env))
+        opening = html[: html.index(">", html.index("<code")) + 1]
         before, cited, after = (escape(token.content[a:b]) for a, b in ((0, low), (low, high), (high, None)))
-        return f"{opening[0] if opening else '<pre><code>'}{before}{_MARK}{cited}</mark>{after}</code></pre>\n"
+        return f"{opening}{before}{_MARK}{cited}</mark>{after}</code></pre>\n"
 
     def _undisturbed(self, marked: list[Token], plain: list[Token]) -> bool:
         """Whether the two characters changed nothing but stand in visible text."""

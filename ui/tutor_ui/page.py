@@ -13,8 +13,8 @@ from typing import Any
 
 import gradio as gr
 
-from tutor_ui import reader
-from tutor_ui.chat import KEPT_TURNS, Chat, Exchange, View, transcript
+from tutor_ui import reader, render
+from tutor_ui.chat import KEPT_EXCHANGES, Chat, Exchange, View, transcript
 from tutor_ui.theme import static
 from tutor_ui.toolbar import toolbar
 
@@ -48,7 +48,8 @@ class Page:
                     self.current = _html("conversation.js", "current")
                 with gr.Column(elem_id="composer"):
                     self.question = _question(max_question_chars)
-                    with gr.Accordion("Choose sources", open=False, elem_id="filters"):
+                    self.filters = gr.Accordion(_chosen(()), open=False, elem_id="filters")
+                    with self.filters:
                         self.only = gr.Dropdown(
                             [], multiselect=True, label="Answer only from (none chosen: all)", elem_id="only"
                         )
@@ -61,13 +62,15 @@ class Page:
         blocks.load(self.start, None, whole, **_QUIET)
         self.tools.clear(self.start, None, whole, **_QUIET)
         self.poll.tick(self.start_if_ready, None, whole, **_QUIET)
-        gr.on(
+        asking = gr.on(
             [self.question.submit, self.past.submit, self.current.submit],
             self.ask,
             [self.question, self.exchanges, self.only],
             [self.question, self.past, self.current, self.panel, self.tools, self.exchanges],
             **_QUIET,
         )
+        asking.failure(render.broken, None, self.current, **_QUIET)
+        self.only.change(lambda ids: gr.Accordion(label=_chosen(ids)), self.only, self.filters, **_QUIET)
         opening = [self.past.select, self.current.select, self.panel.select]
         gr.on(opening, self.open, None, self.panel, **_QUIET)
         self.panel.clear(self.list, None, self.panel, **_QUIET)
@@ -105,7 +108,7 @@ class Page:
         if view.reader is not None:
             changes[self.panel] = view.reader
         if view.finished is not None:
-            kept = [*earlier, view.finished][-KEPT_TURNS:]
+            kept = [*earlier, view.finished][-KEPT_EXCHANGES:]
             changes |= {self.exchanges: kept, self.tools: toolbar(transcript(kept))}
         return changes
 
@@ -120,6 +123,10 @@ class Page:
 
 def _html(script: str, elem_id: str) -> gr.HTML:
     return gr.HTML("", js_on_load=static(script), elem_id=elem_id, apply_default_css=False)
+
+
+def _chosen(documents: Sequence[str]) -> str:
+    return f"Choose sources ({len(documents)} chosen)" if documents else "Choose sources"
 
 
 def _question(max_chars: int) -> gr.Textbox:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from html import escape
-from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from tutor.answering.answer import Citation
-from tutor.documents import Document
+from tutor.documents import Document, DocumentSummary
 from tutor_ui import highlight, render
-
-if TYPE_CHECKING:
-    from tutor.answering.tutor import DocumentSummary
 
 
 class Place(BaseModel):

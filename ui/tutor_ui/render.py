@@ -26,6 +26,8 @@ from tutor_ui import markup
 THINKING = "Reading the sources…"
 _STATE_LINES = {Coverage.NOT_COVERED: "Not in the sources", Coverage.PARTLY: "Partly covered"}
 _MARKER = re.compile(r"\[(\d{1,4})\]")
+_MARKERS = re.compile(r'[^<>\s]{1,30}(?:\s?<button [^>]*class="cite"[^>]*>\d+</button>)+')
+"""A word and the buttons behind it, which stay on one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def where(citation: Citation) -> str:
 
 def located(heading: str, locator: str) -> str:
     """Headings and locator as HTML; the locator stays on one line."""
-    return f'{escape(heading)}{" · " if heading else ""}<span class="locator">{escape(locator)}</span>'
+    return f'{escape(heading)} <span class="locator">{"· " if heading else ""}{escape(locator)}</span>'
 
 
 def heading(citation: Citation) -> str:
@@ -102,7 +104,8 @@ def _markdown(text: str, citations: Mapping[int, Citation]) -> str:
     env: dict[str, Any] = {"citations": citations}
     tokens = parser.parse(text, env)
     markup.demote(tokens, 3)
-    return markup.clean(str(parser.renderer.render(tokens, parser.options, env)))
+    html = markup.clean(str(parser.renderer.render(tokens, parser.options, env)))
+    return _MARKERS.sub(r'<span class="held">\g<0></span>', html)
 
 
 @cache
@@ -183,18 +186,31 @@ def exchange(
     state = "problem" if problem else answer.coverage.value if answer else "thinking"
     line = _STATE_LINES.get(answer.coverage) if answer and answer.kind != "small_talk" else None
     shown = problem or body(pieces, citations) or f'<p class="thinking">{THINKING}</p>'
+    shown, topics = _pressable(shown, answer.nearest_topics if answer and follow_ups else ())
     return (
         f'<article class="exchange" data-state="{state}">'
-        f'<h2 class="question"><span class="sr-only">You asked: </span>{escape(question)}</h2>'
+        f'<h2 class="question" tabindex="-1"><span class="sr-only">You asked: </span>{escape(question)}</h2>'
         f'<div class="answer" aria-live="polite" aria-busy="{"false" if done else "true"}">'
         f"{f'<p class=state>{line}</p>' if line else ''}{shown}</div>"
-        f"{sources(citations)}{_follow_ups(answer) if answer and follow_ups else ''}</article>"
+        f"{sources(citations)}{_follow_ups(answer, topics) if answer and follow_ups else ''}</article>"
     )
 
 
-def _follow_ups(answer: Answer) -> str:
-    nearest = () if answer.coverage is Coverage.ANSWERED else answer.nearest_topics
-    return questions("Nearest topics", nearest) + questions("Ask next", answer.suggestions)
+def _pressable(html: str, topics: Sequence[str]) -> tuple[str, list[str]]:
+    """The answer with each topic that it lists made a button that asks, and the topics it does not list."""
+    rest = []
+    for topic in topics:
+        item = f"<li>{markup.clean(escape(topic))}</li>"
+        if item not in html:
+            rest.append(topic)
+        html = html.replace(item, f"<li>{_ask(topic, topic)}</li>", 1)
+    return html, rest
+
+
+def _follow_ups(answer: Answer, topics: Sequence[str]) -> str:
+    if answer.coverage is Coverage.NOT_COVERED and answer.nearest_topics:
+        return questions("Nearest topics", topics)  # suggestions would name the same ones again
+    return questions("Ask next", answer.suggestions)
 
 
 def problem(error: TutorError, question: str) -> str:
@@ -202,6 +218,15 @@ def problem(error: TutorError, question: str) -> str:
     again = f"<p>{_ask(question, 'Try again')}</p>" if error.retryable else ""
     rest = f"<p>{escape(error.help)}</p>" if error.help else ""
     return f'<div class="problem" role="alert"><p>{escape(str(error))}</p>{rest}{again}</div>'
+
+
+def broken() -> str:
+    """What stands in the place of an answer after a bug, whose traceback is in the server's log."""
+    return (
+        '<article class="exchange" data-state="problem"><h2>Something went wrong</h2>'
+        '<div class="problem" role="alert"><p>The answer was not finished; the server has logged why.</p>'
+        "<p>Ask again, or ask in other words.</p></div></article>"
+    )
 
 
 def welcome(examples: Sequence[str]) -> str:

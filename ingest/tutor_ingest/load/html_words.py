@@ -1,4 +1,4 @@
-"""The words of an HTML page without its tree: the last resort for pages nested too deep for a tree to be built."""
+"""The words of an HTML page without its tree: the last resort for pages nested too deep for a tree."""
 
 from __future__ import annotations
 

@@ -14,9 +14,12 @@ from tutor.answering.forms import Proposal, propose, table
 from tutor.answering.question import Question, QuestionKind
 from tutor.documents import SpanKind
 from tutor.index.generation import Generation
+from tutor.index.terms import terms
 
 MOST = 8  # statements in an answer
 _SUPPORTS = 0.80  # share of the best score that a supporting statement needs
+_LIST_SUPPORTS = 0.88  # the same for further lists, which are long
+_COVERS = 0.75  # share of the best one's term cover that a supporting statement needs
 _FIGURE_SUPPORTS = 0.62  # the same where sources are set side by side
 _REPEATS = 0.72  # share of the shorter one's terms above which two statements say the same
 
@@ -36,7 +39,7 @@ def _plain(question: Question, candidates: Sequence[Candidate], generation: Gene
 
 def _list(question: Question, candidates: Sequence[Candidate], generation: Generation) -> list[Proposal]:
     """The best list, whole, then other sources' lists and sentences that come close."""
-    return _pick(candidates, generation, most=4, share=_SUPPORTS, whole_list=True)
+    return _pick(candidates, generation, most=4, share=_LIST_SUPPORTS, whole_list=True)
 
 
 def _figures(question: Question, candidates: Sequence[Candidate], generation: Generation) -> list[Proposal]:
@@ -94,8 +97,6 @@ def _rows_for(sides: Sequence[tuple[str, ...]], candidates: Sequence[Candidate])
 
 def _names_first(candidate: Candidate, side: Iterable[str]) -> bool:
     """Whether the first cell of a row names a side."""
-    from tutor.index.terms import terms
-
     first_cell = frozenset(terms(candidate.text.strip().strip("|").split("|")[0]))
     return all(is_present(term, first_cell) for term in side)
 
@@ -114,6 +115,8 @@ def _pick(
     for candidate in candidates:
         if len(chosen) == most or candidate.score < share * candidates[0].score:
             break
+        if candidate.context_cover < _COVERS * candidates[0].context_cover:
+            continue
         said = [*taken, *chosen]
         span = candidate.span
         if any(p.covers(candidate.passage.document_id, span.start, span.end) for p in said):

@@ -151,10 +151,10 @@ def form_bonus(question: Question, kind: SpanKind, text: str, own: frozenset[str
     if question.kind is QuestionKind.COMPARISON and question.sides:
         both = all(any(is_present(t, own) for t in side) for side in question.sides)
         return (0.5 if both else 0.0) + (0.3 if _FORMS[QuestionKind.COMPARISON].search(text) else 0.0)
+    if kind is SpanKind.LEAD:
+        return 0.0 if question.kind in (QuestionKind.HOW_TO, QuestionKind.RECOMMENDATION) else -0.3
     pattern = _FORMS.get(question.kind)
-    if pattern is None:
-        return 0.0
-    return 0.4 if kind is not SpanKind.LEAD and pattern.search(text) else 0.0
+    return 0.4 if pattern is not None and pattern.search(text) else 0.0
 
 
 _COPULA = re.compile(r"\b(is|are|means?|refers? to|stands? for|describes?|denotes?|consists? of|involves?)\b", re.I)

@@ -74,7 +74,19 @@ def table(rows: Sequence[Candidate], generation: Generation) -> Proposal:
     shown = [padded[0], rule, *padded[1:]] if header else [[""] * width, rule, *padded]
     text = "\n".join(f"| {' | '.join(cells)} |" for cells in shown)
     spans = [header, *body] if header else list(body)
-    return Proposal(text, tuple(Place(first.passage, span.start, span.end) for span in spans), first)
+    return Proposal(text, _runs(first.passage, block, spans), first)
+
+
+def _runs(passage: Passage, block: Sequence[StoredSpan], spans: Sequence[StoredSpan]) -> tuple[Place, ...]:
+    """Neighbouring rows of a table as one place."""
+    position = {span.row: i for i, span in enumerate(block)}
+    runs: list[list[StoredSpan]] = []
+    for span in spans:
+        if runs and position[span.row] == position[runs[-1][-1].row] + 1:
+            runs[-1].append(span)
+        else:
+            runs.append([span])
+    return tuple(Place(passage, run[0].start, run[-1].end) for run in runs)
 
 
 def _cells(document: Document, span: StoredSpan) -> list[str]:
@@ -162,7 +174,3 @@ def _code(candidate: Candidate, generation: Generation) -> Proposal:
     place = Place(candidate.passage, candidate.span.start, candidate.span.end)
     return Proposal(document.text[place.start : place.end].strip("\n"), (place,), candidate)
 
-
-def passage_of(proposal: Proposal) -> Passage:
-    """The passage that a proposal was found in."""
-    return proposal.candidate.passage

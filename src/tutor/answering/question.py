@@ -75,8 +75,9 @@ _PATTERNS: tuple[tuple[QuestionKind, str], ...] = (
     ),
     (
         QuestionKind.FIGURE,
-        r"\bhow (long|much|many|often|old|fast|big|large|high|far|soon|well paid)\b|\b(salary|salaries|wages?|earn|earns|earning"
-        r"|paid|pay|income|price|cost|costs|rating|ratings|rated|score|percent|percentage|timeline|duration|deadline)\b"
+        r"\bhow (long|many|often|old|fast|big|large|high|far|soon|well paid)\b"
+        r"|\bhow much (time|money|longer|do .*(earn|make|paid|cost)|does .*(earn|make|cost)|can .*(earn|make)|is .*(paid|cost))\b|\b(salary|salaries|wages?|earn|earns|earning"
+        r"|paid|pay|income|price|costs?|ratings?|rated|percent|percentage|timeline|duration|deadline)\b"
         r"|\bwhen (was|is|did|were|does|do|will)\b|\bwhat (year|date|number|share|fraction|size)\b|\bhours (a|per|each) week\b",
     ),
     (QuestionKind.WHY, r"^(and |but |so )?why\b|\bwhat('s| is| are) the (reasons?|point|purpose|benefits?|advantages?) "),

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 
 from tutor.answering.answer import Citation, Coverage, Statement
 from tutor.answering.forms import Proposal
-from tutor.index.generation import Generation
 from tutor.retrieval.search import Found
 
 REFUSAL = "I do not know: my sources do not cover this."
@@ -34,7 +33,7 @@ def nearest_topics(found: Iterable[Found], most: int = 3) -> tuple[str, ...]:
 
 
 def suggestions(
-    found: Found, cited: Sequence[Citation], question: str, generation: Generation, most: int = 3
+    found: Found, cited: Sequence[Citation], question: str, most: int = 3
 ) -> tuple[str, ...]:
     """Questions whose answers stand in passages that were found but not cited."""
     used = {citation.chunk_id for citation in cited}
@@ -45,16 +44,11 @@ def suggestions(
         if not passage.heading_path or passage.chunk_id in used or passage.heading_path in used_headings:
             continue
         heading = passage.heading_path[-1].strip()
-        if heading == passage.title or heading.casefold().strip(" ?") == asked:
-            continue
-        suggested[heading if heading.endswith("?") else _ask_about(heading, passage.title)] = None
+        if passage.title.casefold().removeprefix("the ") in heading.casefold() or heading.casefold().strip(" ?") == asked:
+            continue  # the source's own introduction, or the very question
+        source = passage.title[0].lower() + passage.title[1:] if passage.title.startswith("The ") else passage.title
+        suggested[heading if heading.endswith("?") else f"What does {source} say about “{heading}”?"] = None
     return tuple(suggested)[:most]
-
-
-def _ask_about(heading: str, title: str) -> str:
-    named = heading if heading.split(" ")[0].isupper() else heading[0].lower() + heading[1:]
-    source = title[0].lower() + title[1:] if title.startswith(("The ", "A ", "An ")) else title
-    return f"What does {source} say about {named}?"
 
 
 def lay_out(statement: Statement, proposal: Proposal, before: Proposal | None, *, first: bool) -> str:

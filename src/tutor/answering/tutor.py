@@ -104,7 +104,7 @@ class Tutor(Runnable[str | Mapping[str, Any], Any]):
 
     def documents(self) -> list[DocumentSummary]:
         """Every document of the index, by path."""
-        return self._current().store.summaries()
+        return list(self._current().store.summaries)
 
     def document(self, document_id: str) -> Document:
         """A document with its text. Raises NotFoundError."""
@@ -200,7 +200,7 @@ class Tutor(Runnable[str | Mapping[str, Any], Any]):
                 text="".join(progress.markdown),
                 missing=missing,
                 nearest_topics=nearest,
-                suggestions=replies.suggestions(judged[0].found, progress.citations.all, whole, generation),
+                suggestions=replies.suggestions(judged[0].found, progress.citations.all, whole),
                 kind=judged[0].question.kind.value,
                 confidence=round(min(part.decision.probability for part in judged), 4),
                 timings_ms=progress.timings,

@@ -22,6 +22,7 @@ from tutor.api.guards import LimitBody, RequireKey, SafeHeaders
 from tutor.api.handlers import CatchBugs
 from tutor.api.opening import Opening
 from tutor.api.parts import Parts
+from tutor.api.problems import RETRY_SECONDS
 from tutor.api.workers import Workers
 from tutor.config import Settings
 from tutor.conversations import Conversations
@@ -48,13 +49,15 @@ def create_app(
     open_tutor: Callable[[Settings], Tutor] = open_from_settings,
     workers: Workers | None = None,
     unlimited_paths: Sequence[str] = (),
+    retry_seconds: float = RETRY_SECONDS,
 ) -> FastAPI:
     """The HTTP API over a tutor, which is opened in the background when the server starts.
 
     A `tutor` that is given is used as it is and stays the caller's to close. `unlimited_paths` are prefixes
-    under which something that is mounted later sets its own limit on bodies.
+    under which something that is mounted later sets its own limit on bodies. A missing index is looked for
+    again every `retry_seconds`.
     """
-    opening = Opening(partial(open_tutor, settings), given=tutor)
+    opening = Opening(partial(open_tutor, settings), given=tutor, retry_seconds=retry_seconds)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

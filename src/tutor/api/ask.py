@@ -53,7 +53,7 @@ def _arguments(parts: Parts, asked: AskRequest) -> dict[str, Any]:
     if asked.history is None and asked.conversation_id is not None:
         history = parts.conversations.history(asked.conversation_id)
     return {
-        "question": parts.checked(asked.question),
+        "question": asked.question,
         "history": history,
         "filters": None if asked.filters.empty else asked.filters,
         "conversation_id": asked.conversation_id,
@@ -106,8 +106,9 @@ async def ask_stream(
 ) -> AsyncIterable[ServerSentEvent]:
     """Answer a question statement by statement; `done` carries the whole answer, as `POST /ask` gives it.
 
-    The id of an event is its running number, from 1; its data is one line of JSON. Should the answer fail
-    on the way, the last event is `error`, with a problem, instead of `done`. Comment lines are heartbeats.
+    A greeting is answered without a search, so it has no `sources`. The id of an event is its running number,
+    from 1; its data is one line of JSON. Should the answer fail on the way, the last event is `error`, with a
+    problem, instead of `done`. Comment lines are heartbeats.
     """
     number = 0
     try:

@@ -12,7 +12,6 @@ from tutor.api.opening import Opening
 from tutor.api.workers import Workers
 from tutor.config import Settings
 from tutor.conversations import Conversations
-from tutor.errors import QuestionError
 
 
 @dataclass(frozen=True)
@@ -23,18 +22,6 @@ class Parts:
     opening: Opening
     workers: Workers
     conversations: Conversations
-
-    def checked(self, question: str) -> str:
-        """The question. Raises QuestionError if it is blank or too long."""
-        limit = self.settings.max_question_chars
-        if not question.strip():
-            raise QuestionError("The question is empty", help="Ask something.")
-        if len(question) > limit:
-            raise QuestionError(
-                f"The question has {len(question)} characters, {limit} are allowed",
-                help="Shorten it, or raise TUTOR_MAX_QUESTION_CHARS.",
-            )
-        return question
 
     def remember(self, conversation_id: str | None, answer: Answer) -> None:
         """Keep the answer as a turn of its conversation, if it belongs to one."""

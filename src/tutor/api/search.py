@@ -47,8 +47,7 @@ async def search(
 ) -> SearchResponse:
     """Search the corpus as `POST /ask` does, without composing an answer."""
     tutor = parts.opening.ready()
-    query = parts.checked(q)
     filters = Filters(paths=tuple(path or ()), tags=tuple(tag or ()), document_ids=tuple(document_id or ()))
-    find = partial(tutor.search, query, k=k, filters=None if filters.empty else filters)
+    find = partial(tutor.search, q, k=k, filters=None if filters.empty else filters)
     passages = await parts.workers.run(find)
-    return SearchResponse(query=query, generation=tutor.generation, hits=hits_of(passages))
+    return SearchResponse(query=q, generation=tutor.generation, hits=hits_of(passages))

@@ -96,6 +96,8 @@ class Chat:
             elif self.json or not isinstance(event, StatementEvent | NoticeEvent):
                 continue
             elif console.is_terminal:
+                if event.markdown.startswith("\n\n"):  # a paragraph of its own; else it goes on with a list
+                    console.print()
                 console.print(markdown(event.markdown))
             else:
                 sys.stdout.write(printable(event.markdown))
@@ -104,7 +106,9 @@ class Chat:
         if self.json:
             print_json(answer.model_dump(mode="json"))
         elif console.is_terminal:
-            console.print(sources(answer.citations, quotes=False), "", sep="")
+            if answer.citations:
+                console.print("", sources(answer.citations, quotes=False), sep="\n")
+            console.print()
         else:
             sys.stdout.write("\n")
 
@@ -138,12 +142,12 @@ def _lines() -> Iterator[str]:
         return
     with suppress(ImportError):  # Windows has none: editing is the console's there
         import readline  # noqa: F401
-    typer.echo(
-        "Ask about the way to becoming an ML engineer; /help lists the commands, Ctrl-D ends.", err=True
-    )
+    typer.echo("Ask about becoming an ML engineer; /help lists the commands, Ctrl-D ends.", err=True)
     while True:
         try:
             yield input(PROMPT)
-        except EOFError:
-            typer.echo(err=True)
+        except (EOFError, KeyboardInterrupt) as end:
+            typer.echo(err=True)  # the shell's prompt starts on a line of its own
+            if isinstance(end, KeyboardInterrupt):
+                raise
             return

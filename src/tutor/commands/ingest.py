@@ -62,17 +62,18 @@ def summary(report: IngestReport) -> RenderableType:
 
     from tutor.commands.show import printable
 
-    counts = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
+    counts = Table.grid(padding=(0, 1, 0, 0))
     counts.add_column(justify="right", style="bold")
+    counts.add_row(str(report.documents), f"of {report.files} files read")
+    counts.add_row(str(report.chunks), "passages")
     for number, meaning in (
-        (report.documents, f"of {report.files} files read"),
-        (report.chunks, "passages"),
         (report.embedded, "embeddings computed"),
         (report.reused, "embeddings reused"),
         (report.removed, "documents gone"),
         (len(report.skipped), "files skipped"),
     ):
-        counts.add_row(str(number), meaning)
+        if number:
+            counts.add_row(str(number), meaning)
     parts: list[RenderableType] = [Text(headline(report)), counts]
     if report.skipped:
         skipped = Table("skipped", "reason", box=None, pad_edge=False, header_style="bold")

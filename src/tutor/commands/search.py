@@ -79,46 +79,64 @@ def _print(query: str, passages: Sequence[Passage], *, json: bool, explain: bool
     if json:
         print_json({"query": query, "hits": hits(passages)})
     elif not passages:
-        typer.echo("Nothing was found.")
+        typer.echo("Nothing was found.", err=True)
     elif explain:
         out().print(table(passages))
+    elif out().is_terminal:
+        out().print(listed(passages))
     else:
-        _print_list(passages)
+        for rank, passage in enumerate(passages, 1):
+            typer.echo("\n    ".join((f"{rank:>2}  {passage.score:.3f}  {_head(passage)}", *_below(passage))))
 
 
-def _print_list(passages: Sequence[Passage]) -> None:
-    from rich.padding import Padding
+def listed(passages: Sequence[Passage]) -> Table:
+    """Rank, score, place and the beginning of each passage."""
     from rich.text import Text
 
-    from tutor.commands.show import out, printable, where
+    from tutor.commands.show import hanging
+
+    result = hanging("rank", "score")
+    for rank, passage in enumerate(passages, 1):
+        result.add_row(f"[bold cyan]{rank:>2}", f"{passage.score:.3f}", Text(_head(passage)))
+        for line in _below(passage):
+            result.add_row("", "", Text(line, style="dim"))
+    return result
+
+
+def _head(passage: Passage) -> str:
+    from tutor.commands.show import where
+
+    return where(passage.title, passage.heading_path)
+
+
+def _below(passage: Passage) -> tuple[str, str]:
+    from tutor.commands.show import printable
     from tutor.documents import fold
 
-    console = out()
-    for rank, passage in enumerate(passages, 1):
-        head = Text.assemble(
-            (f"{rank:>2}", "bold cyan"),
-            f"  {passage.score:.3f}  ",
-            where(passage.title, passage.heading_path),
-        )
-        console.print(head, soft_wrap=not console.is_terminal)
-        text = printable(fold(passage.text))
-        excerpt = text if len(text) <= EXCERPT else text[:EXCERPT].rsplit(" ", 1)[0] + " …"
-        console.print(Padding(Text(f"{excerpt}\n{printable(passage.path)}", style="dim"), (0, 0, 0, 4)))
+    text = printable(fold(passage.text))
+    excerpt = text if len(text) <= EXCERPT else text[:EXCERPT].rsplit(" ", 1)[0] + " …"
+    return excerpt, printable(passage.path)
 
 
 def table(passages: Sequence[Passage]) -> Table:
     """Fused score, then rank and score in each search, for every passage."""
+    from rich import box
     from rich.table import Table
-
-    from tutor.commands.show import where
+    from rich.text import Text
 
     legs = sorted({name for passage in passages for name in passage.legs})
-    result = Table("#", "score", *legs, "passage", caption="each search: rank, score", caption_justify="left")
+    result = Table(
+        "#",
+        "score",
+        *legs,
+        "passage",
+        box=box.SIMPLE_HEAD,
+        caption="Below each search: rank, score",
+        pad_edge=False,
+    )
     for rank, passage in enumerate(passages, 1):
         opinions = (_opinion(passage.legs.get(name)) for name in legs)
-        result.add_row(
-            str(rank), f"{passage.score:.3f}", *opinions, where(passage.title, passage.heading_path)
-        )
+        result.add_row(str(rank), f"{passage.score:.3f}", *opinions, Text(_head(passage)))
     return result
 
 

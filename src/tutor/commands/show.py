@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.markdown import Markdown
-from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from tutor.answering.answer import Answer, Citation, Coverage
@@ -70,10 +70,10 @@ def pretty(answer: Answer) -> RenderableType:
     if answer.citations:
         parts += [Text("\nSources", style="bold"), sources(answer.citations)]
     for title, lines in _further(answer):
-        parts += [
-            Text(f"\n{title}", style="bold"),
-            *(Padding(Text(f"• {printable(line)}"), (0, 0, 0, 1)) for line in lines),
-        ]
+        listed = hanging()
+        for line in lines:
+            listed.add_row(" •", Text(printable(line)))
+        parts += [Text(f"\n{title}", style="bold"), listed]
     return Group(*parts)
 
 
@@ -84,16 +84,23 @@ def markdown(text: str) -> Markdown:
 
 def sources(citations: Sequence[Citation], *, quotes: bool = True) -> RenderableType:
     """The numbered sources: title and headings, place, and the exact quote."""
-    parts: list[RenderableType] = []
+    listed = hanging()
     for citation in citations:
-        number = f"[{citation.n}]"
-        head = Text.assemble((number, "bold cyan"), " ", where(citation.title, citation.heading_path))
-        parts.append(Padding(head, (0, 0, 0, 1)))
+        number = Text(f"[{citation.n}]", style="bold cyan")
+        listed.add_row(number, Text(where(citation.title, citation.heading_path)))
         if quotes:
-            indent = (0, 0, 0, len(number) + 2)
-            parts.append(Padding(Text(_place(citation), style="dim"), indent))
-            parts.append(Padding(Text(quoted(citation), style="dim italic"), indent))
-    return Group(*parts)
+            listed.add_row("", Text(_place(citation), style="dim"))
+            listed.add_row("", Text(quoted(citation), style="dim italic"))
+    return listed
+
+
+def hanging(*marks: str) -> Table:
+    """Rows of marks and a text, whose wrapped lines stay beside the marks."""
+    table = Table.grid(padding=(0, 1, 0, 0))
+    for name in marks or ("mark",):
+        table.add_column(name, no_wrap=True)
+    table.add_column("text")
+    return table
 
 
 def _place(citation: Citation) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -61,8 +60,15 @@ def switch_libraries(settings: Settings) -> None:
 
 
 def _start_logging(verbose: int) -> None:
+    root = logging.getLogger()
+    if root.handlers:  # whoever calls us from Python has set it up
+        return
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
     level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    handler.setLevel(level)  # at the handler too: some libraries (bm25s) set their own loggers to DEBUG
+    root.setLevel(level)
+    root.addHandler(handler)
 
 
 @contextmanager

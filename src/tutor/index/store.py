@@ -12,6 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -159,16 +160,17 @@ class Store:
             for table in ("documents", "chunks", "spans")
         }
 
-    def summaries(self) -> list[DocumentSummary]:
+    @cached_property
+    def summaries(self) -> tuple[DocumentSummary, ...]:
         """All documents without their texts, by path."""
         query = (
             "SELECT d.id, d.path, d.title, d.url, count(c.row), length(d.text), d.metadata FROM documents d "
             "LEFT JOIN chunks c ON c.document_id = d.id GROUP BY d.id ORDER BY d.path"
         )
-        return [
+        return tuple(
             DocumentSummary(id_, path, title, url, chunks, characters, json.loads(metadata))
             for id_, path, title, url, chunks, characters, metadata in self._db.execute(query)
-        ]
+        )
 
     def document(self, document_id: str) -> Document:
         """A document with its text. Raises NotFoundError."""

@@ -72,7 +72,7 @@ class VectorIndex:
         """Rows and cosine similarities of the nearest k rows, nearest first; ties by row."""
         where: Any = None if document_ids is None else {"document_id": {"$in": list(document_ids)}}
         result = self._collection.query(
-            query_embeddings=[list(vector)], n_results=k, where=where, include=["distances"]
+            query_embeddings=np.asarray(vector, np.float32)[np.newaxis], n_results=k, where=where, include=["distances"]
         )
         distances: Any = result["distances"]
         pairs = [(int(row), 1.0 - float(d)) for row, d in zip(result["ids"][0], distances[0], strict=True)]

@@ -46,7 +46,7 @@ def search(
 def _allowed(generation: Generation, filters: Filters | None) -> list[str] | None:
     if filters is None or filters.empty:
         return None
-    return [d.id for d in generation.store.summaries() if filters.allows(d.id, d.path, d.metadata)]
+    return [d.id for d in generation.store.summaries if filters.allows(d.id, d.path, d.metadata)]
 
 
 def _legs(ranking: Ranking) -> dict[int, Leg]:

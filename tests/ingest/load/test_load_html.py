@@ -3,7 +3,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tutor.errors import ReadError
@@ -211,11 +211,13 @@ def test_spans_cannot_blow_a_table_up() -> None:
 
 
 TAGS = """
-<p> </p> <div class=menu> </div> <table> <tr> <td> <td rowspan=9> </table> <ul> <li> </ul> <dl> <dd> <pre> </pre>
-<h1> </h2> <b> <!-- --> <script> </script> <main> </main> <sup> <br> <blockquote> word & &lt; &#0; < > ` ``` |
+<p> </p> <div class=menu> </div> <table> <tr> <td> <td rowspan=9> </table> <ul> <li> </ul> <dl> <dd>
+<pre> </pre> <h1> </h2> <b> <!-- --> <script> </script> <main> </main> <sup> <br> <blockquote>
+word & &lt; &#0; < > ` ``` |
 """
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(TAGS.split()), max_size=40))
 def test_malformed_pages_give_text_or_a_reason(parts: list[str]) -> None:
     """Tags in any order and never closed give text or a reason, never a crash."""
@@ -223,6 +225,7 @@ def test_malformed_pages_give_text_or_a_reason(parts: list[str]) -> None:
         assert content(" ".join(parts)).text.strip()
 
 
+@settings(deadline=None)
 @given(st.lists(st.text("abc xyz", min_size=1).filter(str.strip), min_size=1, max_size=6))
 def test_no_word_of_the_main_content_is_lost(paragraphs: list[str]) -> None:
     """Every word of every paragraph is in the Markdown, in order."""

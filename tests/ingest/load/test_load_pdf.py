@@ -5,7 +5,7 @@ import contextlib
 import threading
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from minimal_pdf import Put, lines, pdf
 
@@ -107,6 +107,7 @@ def test_pages_start_where_they_are_said_to() -> None:
     assert bisect.bisect_right(content.pages, content.text.index("Gamma")) == 3
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.sampled_from(WRAPPED), max_size=6), min_size=1, max_size=5).filter(any))
 def test_page_offsets_rise_and_lose_no_word(pages: list[list[str]]) -> None:
     """Offsets rise strictly from 0, and every word of a page lies between its offset and the next."""
@@ -177,6 +178,7 @@ def test_a_broken_file_is_refused(data: bytes) -> None:
         read(data, "x.pdf")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400), st.integers(min_value=0, max_value=900))
 def test_damage_never_crashes_the_reader(noise: bytes, at: int) -> None:
     """Random bytes written over a PDF give text or a ReadError, nothing else."""

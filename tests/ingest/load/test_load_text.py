@@ -3,7 +3,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tutor.errors import ReadError
@@ -15,6 +15,7 @@ JAPANESE = "機械学習エンジニアになるための道のりです。勉�
 POLISH = "Zażółć gęślą jaźń. To jest podręcznik uczenia maszynowego."
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\t"), min_size=1))
 def test_utf8_is_kept_verbatim(text: str) -> None:
     """Text in UTF-8 is stored as it is, a mark in front apart."""
@@ -65,11 +66,12 @@ def test_binary_content_is_refused(data: bytes) -> None:
         read(data, "x.txt")
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_text_or_binary(data: bytes) -> None:
     """No sequence of bytes makes the reader fail in another way."""
     with contextlib.suppress(ReadError):
-        assert len(read(data, "x.txt").text) <= len(data)
+        assert len(read(data, "x.txt").text) <= 2 * len(data)  # a form feed becomes a blank line
 
 
 def test_form_feeds_start_pages() -> None:
@@ -79,6 +81,7 @@ def test_form_feeds_start_pages() -> None:
     assert [found.text[start:][:6] for start in found.pages] == ["First.", "Second", "\n\nFour", "Fourth"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(), min_size=1))
 def test_joined_pages_are_found_at_their_offsets(pages: list[str]) -> None:
     """Offsets rise strictly, and each page's text is at its own."""

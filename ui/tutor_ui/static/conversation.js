@@ -18,15 +18,23 @@ element.addEventListener('click', (event) => {
   }
 });
 
-// A new question comes into view; its answer then grows below it.
+// A new question is brought to the top, and kept there while its answer grows, until the reader scrolls away.
 let asked = '';
+let following = false;
+const stop = () => { following = false; };
+for (const name of ['wheel', 'touchmove', 'pointerdown']) window.addEventListener(name, stop, { passive: true });
+
 const follow = () => {
-  const question = element.querySelector('.question')?.textContent ?? '';
-  if (question !== asked && element.closest('#current')) {
-    const calm = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
-    element.scrollIntoView({ block: 'start', behavior: calm ? 'auto' : 'smooth' });
+  const exchange = element.querySelector('.exchange');
+  const question = exchange?.querySelector('.question').textContent ?? '';
+  const underWay = exchange?.dataset.state === 'thinking';
+  if (question !== asked) following = true;
+  if (question !== asked && document.activeElement === document.body) { // the button that asked is gone
+    exchange?.querySelector('.question').focus({ preventScroll: true });
   }
   asked = question;
+  if (following && exchange && element.closest('#current')) exchange.scrollIntoView({ block: 'start' });
+  if (!underWay) following = false;
   window.dispatchEvent(new CustomEvent('tutor:changed'));
 };
 watch('value', () => setTimeout(follow));

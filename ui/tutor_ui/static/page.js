@@ -7,15 +7,17 @@
     return region;
   };
   const label = () => {
-    if (!name('#conversation', 'Conversation')) return setTimeout(label, 100);
-    name('#composer', 'Question');
     const filters = document.querySelector('#filters > button');
     const content = document.querySelector('#filters > [data-testid=accordion-content]');
-    const tell = () => filters.setAttribute('aria-expanded', String(content.style.display !== 'none'));
-    if (filters && content) {
-      new MutationObserver(tell).observe(content, { attributes: true, attributeFilter: ['style'] });
-      tell();
+    if (!filters || !content) { // Gradio is still building the page
+      setTimeout(label, 100);
+      return;
     }
+    name('#conversation', 'Conversation');
+    name('#composer', 'Question');
+    const tell = () => filters.setAttribute('aria-expanded', String(content.style.display !== 'none'));
+    new MutationObserver(tell).observe(content, { attributes: true, attributeFilter: ['style'] });
+    tell();
   };
   label();
 }

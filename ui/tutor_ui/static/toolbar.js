@@ -33,5 +33,8 @@ element.addEventListener('click', (event) => {
   const tool = event.target.closest('button')?.dataset.tool;
   if (tool === 'copy') copy();
   if (tool === 'export') save();
-  if (tool === 'new') trigger('clear', {});
+  if (tool === 'new') {
+    trigger('clear', {});
+    document.querySelector('#question textarea')?.focus(); // this button goes away
+  }
 });
