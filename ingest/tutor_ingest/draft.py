@@ -20,7 +20,9 @@ from tutor.index.manifest import Counts, EmbeddingRecord, Manifest, SourceRecord
 from tutor.index.store import StoreWriter, content_key
 from tutor.index.vectors import VectorIndex
 
-BLOCK = 256  # chunks embedded in one call: long enough that sorting by length pays, short enough to show progress
+BLOCK = (
+    256  # chunks embedded in one call: long enough that sorting by length pays, short enough to show progress
+)
 
 
 class Draft:
@@ -56,7 +58,14 @@ class Draft:
         self._store.add_document(document)
         self._documents += 1
         # Every field is given its length, so that no two different documents can feed the same bytes.
-        for part in (document.id, document.path, document.title, document.url or "", document.sha256, document.text):
+        for part in (
+            document.id,
+            document.path,
+            document.title,
+            document.url or "",
+            document.sha256,
+            document.text,
+        ):
             data = part.encode(errors="surrogatepass")
             self._digest.update(f"{len(data)}:".encode() + data)
         unique: dict[str, Chunk] = {}
@@ -78,7 +87,9 @@ class Draft:
         manifest = Manifest(
             generation=self.folder.name,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
-            embedding=EmbeddingRecord(name=identity.name, sha256=identity.sha256, dimension=identity.dimension),
+            embedding=EmbeddingRecord(
+                name=identity.name, sha256=identity.sha256, dimension=identity.dimension
+            ),
             splitter=splitter,
             counts=Counts(documents=self._documents, chunks=self._store.chunks, spans=self._store.spans),
             content_sha256=self._digest.hexdigest(),
@@ -99,8 +110,8 @@ class Draft:
         known = self._known([content_key(title, chunk) for title, chunk in block])
         fresh = [i for i, vectors in enumerate(known) if vectors is None]
         computed = self._embed([block[i] for i in fresh])
-        for i, vectors in zip(fresh, computed, strict=True):
-            known[i] = vectors
+        for i, made in zip(fresh, computed, strict=True):
+            known[i] = made
         first_row = self._store.chunks
         rows: list[Vectors] = []
         for (title, chunk), vectors in zip(block, known, strict=True):
@@ -131,7 +142,10 @@ class Draft:
         vectors = self._previous.vectors.get([chunk.row for chunk in stored.values()])
         spans = self._previous.span_vectors
         return [
-            (vectors[chunk.row], np.asarray(spans[chunk.first_span : chunk.first_span + chunk.spans], np.float32))
+            (
+                vectors[chunk.row],
+                np.asarray(spans[chunk.first_span : chunk.first_span + chunk.spans], np.float32),
+            )
             if (chunk := stored.get(key)) is not None and chunk.row in vectors
             else None
             for key in keys

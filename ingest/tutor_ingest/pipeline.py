@@ -52,7 +52,9 @@ def ingest(
     model = embeddings or open_embeddings(settings)
     previous = _previous(index)
     try:
-        sources = resolve(settings.corpus_dir, paths, previous.manifest.sources if previous else (), replace=replace)
+        sources = resolve(
+            settings.corpus_dir, paths, previous.manifest.sources if previous else (), replace=replace
+        )
         found = files(sources)
         reader = _Reader(found, model, progress)
         if dry_run:
@@ -110,7 +112,9 @@ def _write(
     reusable = previous if previous and _same_model(previous, model) else None
     folder = index.new_folder()
     try:
-        draft = Draft(folder, model, reusable, lambda done: reader.tell(Progress("embed", done, draft.chunks)))
+        draft = Draft(
+            folder, model, reusable, lambda done: reader.tell(Progress("embed", done, draft.chunks))
+        )
         try:
             for document, chunks in reader:
                 draft.add(document, chunks)
@@ -133,7 +137,9 @@ def _write(
     index.remove_all_but(folder.name, keep)
     reader.tell(Progress("publish", 2, 2))
     removed = len({d.id for d in previous.store.summaries} - reader.document_ids) if previous else 0
-    return _report(reader, index, begun, sources, chunks=draft.chunks, draft=draft, published=True, removed=removed)
+    return _report(
+        reader, index, begun, sources, chunks=draft.chunks, draft=draft, published=True, removed=removed
+    )
 
 
 def _verify(folder: Path) -> None:
@@ -179,7 +185,9 @@ def _disk_errors_explained(data_dir: Path) -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise _disk_full(data_dir) from error
         if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-            raise TutorError(f"{data_dir} cannot be written", help="Set TUTOR_DATA_DIR to a folder of yours.") from error
+            raise TutorError(
+                f"{data_dir} cannot be written", help="Set TUTOR_DATA_DIR to a folder of yours."
+            ) from error
         raise
     except sqlite3.OperationalError as error:
         if "full" in str(error):
@@ -188,7 +196,9 @@ def _disk_errors_explained(data_dir: Path) -> Iterator[None]:
 
 
 def _disk_full(data_dir: Path) -> TutorError:
-    return TutorError(f"no space is left on the disk of {data_dir}", help="Free some, or set TUTOR_DATA_DIR elsewhere.")
+    return TutorError(
+        f"no space is left on the disk of {data_dir}", help="Free some, or set TUTOR_DATA_DIR elsewhere."
+    )
 
 
 def _report(

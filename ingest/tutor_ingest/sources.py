@@ -76,7 +76,9 @@ def _walk(root: Path) -> Iterator[str]:
         yield root.name
         return
     ignore = root / IGNORE_FILE
-    spec = GitIgnoreSpec.from_lines(ignore.read_text(encoding="utf-8").splitlines() if ignore.is_file() else [])
+    spec = GitIgnoreSpec.from_lines(
+        ignore.read_text(encoding="utf-8").splitlines() if ignore.is_file() else []
+    )
     for folder, subfolders, names in os.walk(root):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
         for name in sorted(names):

@@ -43,8 +43,12 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
 
-    corpus_dir: Path = Field(default_factory=default_corpus_dir, description="Folder that is ingested by default.")
-    data_dir: Path = Field(default_factory=default_data_dir, description="Folder that holds all the tutor writes.")
+    corpus_dir: Path = Field(
+        default_factory=default_corpus_dir, description="Folder that is ingested by default."
+    )
+    data_dir: Path = Field(
+        default_factory=default_data_dir, description="Folder that holds all the tutor writes."
+    )
     model: Literal["auto", "quote"] = Field(
         default="auto",
         description="What writes the answers. `quote` composes them from the sources' own sentences; `auto` is the best available.",
@@ -58,11 +62,14 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", min_length=1, description="Address to serve on.")
     port: int = Field(default=7860, ge=0, le=65535, description="Port to serve on; 0 picks a free one.")
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
-        default=(), description="Keys, separated by commas, one of which each HTTP request must bear; empty: none needed."
+        default=(),
+        description="Keys, separated by commas, one of which each HTTP request must bear; empty: none needed.",
     )
     max_question_chars: int = Field(default=2000, ge=1, description="Longest question, in characters.")
     max_body_bytes: int = Field(default=65_536, ge=1024, description="Largest HTTP request body, in bytes.")
-    threads: int = Field(default=0, ge=0, description="CPU threads for the embedding model; 0 takes what torch picks.")
+    threads: int = Field(
+        default=0, ge=0, description="CPU threads for the embedding model; 0 takes what torch picks."
+    )
 
     @field_validator("api_keys", mode="before")
     @classmethod
@@ -86,7 +93,9 @@ def load_settings(**overrides: Any) -> Settings:
     _refuse_unknown([*dotenv, *os.environ])
     in_environment = {key.upper() for key, value in os.environ.items() if value}
     values: dict[str, Any] = {
-        key[len(PREFIX) :].lower(): value for key, value in dotenv.items() if key.upper() not in in_environment
+        key[len(PREFIX) :].lower(): value
+        for key, value in dotenv.items()
+        if key.upper() not in in_environment
     }
     values |= {key: value for key, value in overrides.items() if value is not None}
     try:
@@ -94,12 +103,18 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = f"{PREFIX}{str(first['loc'][0]).upper()}"
-        raise ConfigError(f"{name}={first['input']!r}: {first['msg'].lower()}", help=_allowed(str(first["loc"][0]))) from None
+        raise ConfigError(
+            f"{name}={first['input']!r}: {first['msg'].lower()}", help=_allowed(str(first["loc"][0]))
+        ) from None
 
 
 def _allowed(field: str) -> str:
     described = Settings.model_fields.get(field)
-    return f"It is: {described.description}" if described else f"Settings are: {', '.join(Settings.model_fields)}."
+    return (
+        f"It is: {described.description}"
+        if described
+        else f"Settings are: {', '.join(Settings.model_fields)}."
+    )
 
 
 def _refuse_unknown(names: list[str]) -> None:

@@ -222,7 +222,9 @@ def _quiet_loading() -> Iterator[None]:
     """Loading shows no progress bar: a library that draws on the terminal garbles ours."""
     before = os.environ.get("HF_HUB_DISABLE_PROGRESS_BARS")
     os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
-    from transformers.utils import logging
+    from transformers.utils import logging as transformers_logging
+
+    logging: Any = transformers_logging
 
     enabled = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()

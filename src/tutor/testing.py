@@ -1,9 +1,9 @@
 """Fakes and small parts for tests, ours and other people's: no model is loaded, no network is touched.
 
-    HashingEmbeddings   deterministic vectors from hashed terms: texts that share words are near
-    SMALL_CORPUS        three short documents on made-up roadmaps
-    write_corpus        puts documents into a folder
-    small_tutor         a real tutor, with real Chroma and lexical indexes, over the small corpus
+HashingEmbeddings   deterministic vectors from hashed terms: texts that share words are near
+SMALL_CORPUS        three short documents on made-up roadmaps
+write_corpus        puts documents into a folder
+small_tutor         a real tutor, with real Chroma and lexical indexes, over the small corpus
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ class HashingEmbeddings(Embeddings):
         dimension = self.identity.dimension
         vectors = np.array([self._vector(text) for text in texts], np.float32).reshape(len(texts), dimension)
         pooled = [
-            np.array([self._vector(text[start:end]) for start, end in ranges], np.float32).reshape(-1, dimension)
+            np.array([self._vector(text[start:end]) for start, end in ranges], np.float32).reshape(
+                -1, dimension
+            )
             for text, ranges in zip(texts, spans, strict=True)
         ]
         return vectors, pooled

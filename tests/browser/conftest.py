@@ -1,4 +1,4 @@
-"""A real Chromium on the real page: a server on loopback, and a watch on what each page asks for and complains of."""
+"""A real Chromium on the real page, with a watch on whom each page speaks to and what it complains of."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ OpenPage = Callable[..., AbstractContextManager[Page]]
 
 @pytest.fixture
 def open_page(browser: Browser) -> OpenPage:
-    """Opens a page of its own; when it is left, it must have spoken to this machine only and complained of nothing."""
+    """Opens a page; by its end it must have spoken to this machine only and complained of nothing."""
 
     @contextmanager
     def opened(

@@ -1,14 +1,13 @@
-"""The page for everyone: by keyboard alone, on a phone, in the dark, before the tutor is ready, and after a bug."""
+"""The page for everyone: by keyboard, on a phone, in the dark, before the tutor is ready, after a bug."""
 
 from __future__ import annotations
 
 import threading
-import time
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tutor.answering.answer import Citation, SourcesEvent, Statement, StatementEvent
+from tutor.answering.answer import StatementEvent
 from tutor.api.app import create_app
 from tutor.api.server import serving
 from tutor_ui.app import mount
@@ -17,6 +16,28 @@ pytestmark = pytest.mark.browser
 
 HOW_LONG = "How long does the northern roadmap take?"
 PHONE = (390, 844)
+
+
+class Slow:
+    """A real tutor whose answers wait after each statement until a test lets them go on."""
+
+    def __init__(self, tutor) -> None:
+        self._tutor = tutor
+        self.go_on = threading.Event()
+
+    def close(self) -> None:
+        """The tutor is the session's to close, whichever app opened it."""
+
+    def __getattr__(self, name):
+        return getattr(self._tutor, name)
+
+    def events(self, question, **options):
+        if question == "Fail":
+            raise RuntimeError("a bug")
+        for event in self._tutor.events(question, **options):
+            yield event
+            if isinstance(event, StatementEvent):
+                self.go_on.wait(20)
 
 
 def press_until(page: Page, key: str, selector: str) -> None:
@@ -112,39 +133,17 @@ def test_until_the_tutor_is_ready_the_page_says_so_and_then_goes_on_by_itself(op
 
     def open_slowly(settings):
         ready.wait(30)
-        return tutor
+        return Slow(tutor)
 
     app = mount(create_app(tutor.settings, open_tutor=open_slowly), tutor.settings)
-    close, tutor.close = tutor.close, lambda: None  # the app would close what it opened
-    try:
-        with serving(app, ready_seconds=0) as url, open_page(url) as page:
+    with serving(app, ready_seconds=0) as url, open_page(url) as page:
+        try:
             expect(page.get_by_role("heading", name="Warming up…")).to_be_visible()
             page.get_by_label("Your question").fill(HOW_LONG)
+        finally:
             ready.set()
-            expect(page.get_by_role("heading", name="What would you like to know?")).to_be_visible()
-            expect(page.get_by_label("Your question")).to_have_value(HOW_LONG)
-    finally:
-        ready.set()
-        tutor.close = close
-
-
-class Slow:
-    """A real tutor, but its answer stops after the first statement, for as long as a test wants, and then fails."""
-
-    def __init__(self, tutor) -> None:
-        self._tutor = tutor
-        self.go_on = threading.Event()
-
-    def __getattr__(self, name):
-        return getattr(self._tutor, name)
-
-    def events(self, question, **options):
-        if question == "Fail":
-            raise RuntimeError("a bug")
-        for event in self._tutor.events(question, **options):
-            yield event
-            if isinstance(event, StatementEvent):
-                self.go_on.wait(20)
+        expect(page.get_by_role("heading", name="What would you like to know?")).to_be_visible()
+        expect(page.get_by_label("Your question")).to_have_value(HOW_LONG)
 
 
 def test_statements_show_as_they_come(open_page, tutor):

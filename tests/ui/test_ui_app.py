@@ -70,3 +70,10 @@ def test_the_queue_has_limits(tmp_path):
     assert page._queue.max_size == WAITING
     assert page._queue.default_concurrency_limit == CONCURRENCY
     assert page.api_open is False
+
+
+def test_gradio_gathers_no_statistics(tmp_path):
+    queue = build(lambda: None, small_settings(tmp_path))._queue
+    records = [{"function": "ask", "status": "success", "process_time": 1.0}]
+    queue.events_recorded = 1000
+    assert queue.compute_analytics_summary(records) == {"functions": {}}

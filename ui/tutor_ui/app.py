@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -50,6 +51,8 @@ def _build(provider: Callable[[], Tutor | None], settings: Settings) -> gr.Block
     with blocks:
         Page(Chat(provider), settings.max_question_chars).wire(blocks)
     blocks.queue(default_concurrency_limit=CONCURRENCY, max_size=WAITING, api_open=False)
+    # Else Gradio sums up events with pandas after each step of each answer, for a dashboard that is off.
+    blocks._queue.ANAYLTICS_CACHE_FREQUENCY = sys.maxsize  # spelled as Gradio spells it
     return blocks
 
 
@@ -104,7 +107,7 @@ def _add_routes(app: FastAPI) -> None:
 
 
 def _within_a_loop(make: Callable[[], Made]) -> Made:
-    """What `make` returns. Where no event loop runs Gradio makes one per lock and never closes it: one runs."""
+    """What `make` returns. Where no event loop runs Gradio makes some and never closes them: so one runs."""
 
     async def made() -> Made:
         return make()

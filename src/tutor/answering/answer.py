@@ -42,7 +42,9 @@ class Citation(_Frozen):
     start: int = Field(ge=0)
     end: int = Field(ge=1)
     url: str | None = None
-    support: float = Field(ge=0, le=1, description="How fully the quote supports its statement; 1 is verbatim.")
+    support: float = Field(
+        ge=0, le=1, description="How fully the quote supports its statement; 1 is verbatim."
+    )
 
 
 class Statement(_Frozen):
@@ -53,7 +55,8 @@ class Statement(_Frozen):
     support: float = Field(ge=0, le=1)
     verdict: str = Field(default="verbatim", description="Why the statement may be shown.")
     said_by: str | None = Field(
-        default=None, description="Title of the source, where the form of the answer sets sources side by side."
+        default=None,
+        description="Title of the source, where the form of the answer sets sources side by side.",
     )
 
 
@@ -75,11 +78,19 @@ class Answer(_Frozen):
     statements: tuple[Statement, ...] = ()
     citations: tuple[Citation, ...] = ()
     text: str = Field(description="The whole answer in Markdown, with [n] markers.")
-    missing: tuple[str, ...] = Field(default=(), description="Parts of the question that the corpus does not cover.")
+    missing: tuple[str, ...] = Field(
+        default=(), description="Parts of the question that the corpus does not cover."
+    )
     nearest_topics: tuple[str, ...] = ()
-    suggestions: tuple[str, ...] = Field(default=(), description="Follow-up questions that the corpus answers.")
-    kind: str = Field(default="", description="What kind of question it was taken for; `small_talk` needs no search.")
-    confidence: float = Field(default=0.0, ge=0, le=1, description="Calibrated probability that the corpus answers it.")
+    suggestions: tuple[str, ...] = Field(
+        default=(), description="Follow-up questions that the corpus answers."
+    )
+    kind: str = Field(
+        default="", description="What kind of question it was taken for; `small_talk` needs no search."
+    )
+    confidence: float = Field(
+        default=0.0, ge=0, le=1, description="Calibrated probability that the corpus answers it."
+    )
     engine: str = "quote"
     generation: str = ""
     timings_ms: dict[str, float] = Field(default_factory=dict)

@@ -36,7 +36,9 @@ class Citations:
         document = self._generation.store.document(place.passage.document_id)
         return document.text[place.start : place.end].strip()
 
-    def cite(self, places: Sequence[Place], support: float) -> tuple[tuple[Citation, ...], tuple[Citation, ...]]:
+    def cite(
+        self, places: Sequence[Place], support: float
+    ) -> tuple[tuple[Citation, ...], tuple[Citation, ...]]:
         """The citations of places, and those among them that are new."""
         cited, new = [], []
         for place in places:

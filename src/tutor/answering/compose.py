@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from tutor.answering.evidence import Candidate, has_figure, is_present
+from tutor.answering.evidence import Candidate, has_figure
 from tutor.answering.forms import Proposal, propose, table
 from tutor.answering.question import Question, QuestionKind
 from tutor.documents import SpanKind
 from tutor.index.generation import Generation
 from tutor.index.terms import terms
+from tutor.retrieval.synonyms import is_present
 
 MOST = 8  # statements in an answer
 _SUPPORTS = 0.80  # share of the best score that a supporting statement needs
@@ -58,7 +59,9 @@ def _figures(question: Question, candidates: Sequence[Candidate], generation: Ge
     return statements
 
 
-def _comparison(question: Question, candidates: Sequence[Candidate], generation: Generation) -> list[Proposal]:
+def _comparison(
+    question: Question, candidates: Sequence[Candidate], generation: Generation
+) -> list[Proposal]:
     """A table that holds both sides, else sentences that name both, else the best sentence on each side in turn."""
     if not question.sides:
         return _plain(question, candidates, generation)
@@ -88,7 +91,11 @@ def _rows_for(sides: Sequence[tuple[str, ...]], candidates: Sequence[Candidate])
     """The rows of one table of which each speaks of one side, one row a side, or none."""
     rows = [c for c in candidates if c.span.kind is SpanKind.ROW]
     for first in rows:
-        same = [c for c in rows if c.passage.document_id == first.passage.document_id and c.span.block == first.span.block]
+        same = [
+            c
+            for c in rows
+            if c.passage.document_id == first.passage.document_id and c.span.block == first.span.block
+        ]
         found = [next((c for c in same if _names_first(c, side)), None) for side in sides]
         if all(found) and len({c.span.row for c in found if c}) == len(sides):
             return [c for c in found if c]
@@ -143,4 +150,7 @@ def _in_reading_order(proposals: Sequence[Proposal]) -> list[Proposal]:
         return list(proposals)
     first, *rest = proposals
     order = {p.candidate.passage.document_id: i for i, p in reversed(list(enumerate(proposals)))}
-    return [first, *sorted(rest, key=lambda p: (order[p.candidate.passage.document_id], p.candidate.span.start))]
+    return [
+        first,
+        *sorted(rest, key=lambda p: (order[p.candidate.passage.document_id], p.candidate.span.start)),
+    ]

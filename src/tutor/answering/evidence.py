@@ -1,7 +1,7 @@
 """Which sentences, list items, rows and whole lists of the passages speak to a question, and how strongly.
 
 Each candidate's score is a weighted sum of features that were fitted on the development sets for which the answering
-sentence is known (`benchmarks/fit_evidence.py`), plus a bonus for having the form that the question asks for.
+sentence is known (`tools/compare_evidence.py`), plus a bonus for having the form that the question asks for.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from tutor.index.generation import Generation
 from tutor.index.store import StoredSpan
 from tutor.index.terms import terms
 from tutor.retrieval.search import Found
+from tutor.retrieval.synonyms import is_present
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Candidate:
         return self.passage.document_id, self.span.start
 
 
-# Fitted by benchmarks/fit_evidence.py (see docs/decisions/0004-quote-engine.md).
+# Fitted by tools/compare_evidence.py (see docs/decisions/0004-quote-engine.md).
 SIMILARITY, COVER, CONTEXT, PASSAGE, FORM = 1.0, 0.45, 0.35, 0.25, 0.25
 
 Weight = Callable[[str], float]
@@ -75,7 +76,9 @@ def gather(question: Question, found: Found, generation: Generation) -> list[Can
             + FORM * form
         )
         candidates.append(
-            Candidate(span, passage, text, own, float(similarity), cover, context_cover, form, score, span.row)
+            Candidate(
+                span, passage, text, own, float(similarity), cover, context_cover, form, score, span.row
+            )
         )
     return sorted(candidates, key=lambda c: (-c.score, c.place))
 
@@ -85,36 +88,6 @@ def term_cover(wanted: Sequence[str], present: frozenset[str], weight: Weight) -
     total = sum(weight(term) for term in wanted)
     return sum(weight(term) for term in wanted if is_present(term, present)) / total if total else 0.0
 
-
-def is_present(term: str, present: frozenset[str]) -> bool:
-    """Whether a term, its spelt-out form or its abbreviation is among the terms of a text."""
-    return term in present or any(other <= present for other in _EQUIVALENT.get(term, ()))
-
-
-def _equivalents() -> dict[str, tuple[frozenset[str], ...]]:
-    groups = (
-        ("ml", "machine learning"), ("dl", "deep learning"), ("rl", "reinforcement learning"), ("mle", "machine learning engineer"),
-        ("ai", "artificial intelligence"), ("nlp", "natural language processing"), ("cv", "computer vision"),
-        ("llm", "large language model"), ("rag", "retrieval augmented generation"), ("genai", "generative ai"),
-        ("maths", "mathematics", "math", "mathematical"), ("stats", "statistics", "statistical"), ("cs", "computer science"),
-        ("salary", "earn", "pay", "paid", "income", "wage", "lpa"), ("job", "hire", "role", "career"), ("uni", "university"),
-        ("usa", "united states", "america"), ("gcp", "google cloud"), ("aws", "amazon web services"), ("eda", "exploratory data analysis"),
-        ("svm", "support vector machine"), ("pca", "principal component analysis"), ("knn", "nearest neighbour"),
-        ("cnn", "convolutional neural network"), ("rnn", "recurrent neural network"), ("mdp", "markov decision process"),
-        ("beginner", "starter", "newcomer", "scratch"), ("advice", "recommend", "advise"), ("course", "class", "mooc"),
-        ("tool", "library", "framework", "technology"), ("cost", "price"), ("become", "becoming"), ("cicd", "ci cd"), ("degree", "diploma"),
-    )  # fmt: skip
-    table: dict[str, tuple[frozenset[str], ...]] = {}
-    for group in groups:
-        forms = [frozenset(terms(form)) for form in group]
-        for form in forms:
-            if len(form) == 1:
-                (term,) = form
-                table[term] = (*table.get(term, ()), *(other for other in forms if other != form))
-    return table
-
-
-_EQUIVALENT = _equivalents()
 
 _FIGURE_TEXT = {
     Figure.DURATION: re.compile(r"(\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|twelve|eighteen|a|an|few|several|half)\b)[^.;:]{0,24}\b(minutes?|hours?|days?|weeks?|months?|years?|semesters?)\b", re.I),
@@ -157,7 +130,9 @@ def form_bonus(question: Question, kind: SpanKind, text: str, own: frozenset[str
     return 0.4 if pattern is not None and pattern.search(text) else 0.0
 
 
-_COPULA = re.compile(r"\b(is|are|means?|refers? to|stands? for|describes?|denotes?|consists? of|involves?)\b", re.I)
+_COPULA = re.compile(
+    r"\b(is|are|means?|refers? to|stands? for|describes?|denotes?|consists? of|involves?)\b", re.I
+)
 
 
 def _defines(question: Question, text: str) -> float:

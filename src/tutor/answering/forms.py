@@ -132,7 +132,9 @@ def _list(candidate: Candidate, generation: Generation) -> Proposal:
     return Proposal("\n\n".join(filter(None, (head, items))), (Place(passage, start, end),), candidate)
 
 
-def _lead(candidate: Candidate, generation: Generation, document: Document, list_block: int) -> StoredSpan | None:
+def _lead(
+    candidate: Candidate, generation: Generation, document: Document, list_block: int
+) -> StoredSpan | None:
     if candidate.span.kind is SpanKind.LEAD:
         return candidate.span
     before = generation.store.block(document.id, list_block - 1)
@@ -173,4 +175,3 @@ def _code(candidate: Candidate, generation: Generation) -> Proposal:
     document = generation.store.document(candidate.passage.document_id)
     place = Place(candidate.passage, candidate.span.start, candidate.span.end)
     return Proposal(document.text[place.start : place.end].strip("\n"), (place,), candidate)
-

@@ -6,6 +6,7 @@ Rules over the words, English only; no model. The kind decides the form of an an
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -39,32 +40,70 @@ class Figure(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Question:
     """One question, analysed. `terms` are its content terms without repeats, in order; `names` those of them that are
-    written as names (capitals within a sentence, digits); `sides` the two things that a comparison sets side by side."""
+    written as names (capitals within a sentence, digits); `qualifiers` those that follow a preposition (`in Iceland`, `at
+    Google`); `sides` the two things that a comparison sets side by side."""
 
     text: str
     kind: QuestionKind
     terms: tuple[str, ...]
     names: frozenset[str] = frozenset()
+    qualifiers: frozenset[str] = frozenset()
     figure: Figure | None = None
     sides: tuple[tuple[str, ...], ...] = ()
 
 
-# Words that ask, point or join, and so say nothing about the topic.
+# Words that ask, point, join or could stand in any question, and so say nothing about the topic.
 _EMPTY_WORDS = """
-a about above after again all also am an and any anybody anyone anything are as at be because been before being below best
-better between both but by can cannot compare compared comparison could define definition describe did difference
-different differ do does doing done down each either else enough ever every explain few first for from further get gets
-getting give given go goes going good got had has have having he hello help her here hers hi him his how however i
-if in into is it its itself just know known learner let like list long look lot made mainly make makes many matter me mean
-means meaning might mine more most much must my myself name need needed needs neither no nor not of off often oh ok
-okay on once one ones only or other our out over own particular per please possible pros cons rather real really
-recommend recommended s same say says shall she should so some someone something still such suggest sure take takes tell
-than thank thanks that the their them then there these they thing things this those through to today together too
-typical typically under until up upon us use used useful uses using usual usually various versus very vs want was way
-ways we were what when where whether which while who whom whose why will with within without would yes yet you your t
-don isn doesn won aren didn m re ve ll d
+a able about absolute absolutely actual actually after again agree all almost already also although always am an and another
+any anybody anyone anything apart are around as asap ask at away
+back basically be because been before being below best better between big bit both but by
+call called can cannot come comes coming compare compared comparison considered could
+deal define definition depend describe did diff difference different differ do does doing done dont down
+each easily either else end enough especially etc even ever every everyone everything exact exactly exist exists explain extra
+fancy far feel few find for from further
+general generally get gets getting give given go goes going gone gonna good got great guess
+had hand happen has have having he hello help helpful her here hers hey hi him his how however
+i if im in include included includes into involve is isnt it its itself ive
+just keep kind know known
+later least let lets like list listed live long look looking lot
+made main mainly major make makes many matter may maybe me mean means meaning mention might mine more most much must my myself
+name named names need needed needs neither never nice no nor normal normally not nothing now
+of off often oh ok okay on once one ones only or other others our out over own
+part parts particular people per person please plus point possible possibly pretty pros cons probably put
+question quite rather real really recommend recommended regarding right
+s said same say says see seem set shall she should show side similar simple since so some somebody someone something sometimes soon sort
+stand stands stay still stuff such suggest suggested supposed sure
+take taken takes tell than thank thanks that the their them then there these they thing things think this those though through
+till to today together too top total totally true try turn two type types typical typically
+under understand until up upon us use used useful user uses using usual usually
+various versus very via vs
+wanna want was wat wats way ways we well went were wats what whatever whats when where whether which while who whom whose why
+will with within without wont word words work works worth would wrong
+yes yet you your yours yourself t don isn doesn won aren didn m re ve ll d u ur pls plz tbh btw
 """
 _EMPTY = frozenset(term for word in _EMPTY_WORDS.split() for term in terms(word))
+
+# How people type on a phone.
+_SHORTHAND = tuple(
+    (re.compile(rf"\b(?:{short})\b", re.IGNORECASE), long)
+    for short, long in (
+        ("w[h]?at'?s", "what is"),
+        ("wat", "what"),
+        ("how's", "how is"),
+        ("where's", "where is"),
+        ("who's", "who is"),
+        ("i'?m", "I am"),
+        ("dont|don'?t", "do not"),
+        ("cant|can'?t", "cannot"),
+        ("diff", "difference"),
+        ("u", "you"),
+        ("pls|plz", "please"),
+        ("gimme", "give me"),
+        ("b/w", "between"),
+        ("algos?", "algorithms"),
+        ("info", "information"),
+    )
+)
 
 _PATTERNS: tuple[tuple[QuestionKind, str], ...] = (
     (
@@ -80,23 +119,30 @@ _PATTERNS: tuple[tuple[QuestionKind, str], ...] = (
         r"|paid|pay|income|price|costs?|ratings?|rated|percent|percentage|timeline|duration|deadline)\b"
         r"|\bwhen (was|is|did|were|does|do|will)\b|\bwhat (year|date|number|share|fraction|size)\b|\bhours (a|per|each) week\b",
     ),
-    (QuestionKind.WHY, r"^(and |but |so )?why\b|\bwhat('s| is| are) the (reasons?|point|purpose|benefits?|advantages?) "),
+    (
+        QuestionKind.WHY,
+        r"^(and |but |so )?why\b|\bwhat('s| is| are) the (reasons?|point|purpose|benefits?|advantages?) ",
+    ),
     (
         QuestionKind.RECOMMENDATION,
         r"\b(recommend(ed|s|ation|ations)?|suggest(ed|s)?|best|should i|should we|better to|worth|advice|advise[sd]?)\b"
         r"|\bwhich .*\b(choose|pick|start|learn|take|use)\b|\bwhere (do|should|can) i (start|begin)\b",
     ),
-    (QuestionKind.HOW_TO, r"^(and |but |so )?how (do|does|can|could|should|to|would|might|is|are)\b|\bsteps? (to|for)\b|\bways? to\b"),
+    (
+        QuestionKind.HOW_TO,
+        r"^(and |but |so )?how (do|does|can|could|should|to|would|might|is|are)\b|\bsteps? (to|for)\b|\bways? to\b",
+    ),
     (
         QuestionKind.LIST,
         r"^(please )?(list|name|enumerate|give me|show me)\b|\b(what|which) (are|were) (the|some|all|common|typical|main|key)\b"
         r"|\b(what|which)( \w+){0,3} (\w+[^s\W]s|people|criteria|data)\b(?! (is|does|was|has)\b)"
-        r"|\bwhat (all|else)\b|\bexamples? of\b|\bwhat (should|must|does|do|can|will) .*\b(include|cover|contain|learn|know|need|teach|involve|do|study|expect)\b",
+        r"|\bnames? of\b|^(all|some|popular|common|typical|important|main|good)\b.*s$|\bwhat (all|else)\b|\bexamples? of\b|\bwhat (should|must|does|do|can|will) .*\b(include|cover|contain|learn|know|need|teach|involve|do|study|expect)\b",
     ),
     (
         QuestionKind.DEFINITION,
-        r"^(so |and )?(what('s| is| are| was)|define|explain|describe)\b(?!.*\b(for|should)\b)|\bwhat does .* (mean|stand for)\b"
-        r"|\b(meaning|definition) of\b|^who (is|are)\b|^tell me about\b",
+        r"\b(what (even |exactly |really )?(is|are|was)|define|explain|describe)\b(?!.*\b(for|should)\b)|\bwhat does .* (mean|stand for)\b"
+        r"|\b(meaning|definition) of\b|^who (is|are)\b|\btell me (about|what)\b|\bstands? for$|\bexplain(ed)?\b|=$"
+        r"|\bmeaning$",
     ),
     (
         QuestionKind.YES_NO,
@@ -114,9 +160,15 @@ _FIGURES = (
 )  # fmt: skip
 
 _SPLIT = re.compile(
-    r"\?\s+(?=\S)|[,;]?\s+(?:and|also|plus)\s+(?=(?:what|how|which|why|when|who|where|do|does|is|are|can|should)\b)", re.I
+    r"\?\s+(?=\S)|[,;]?\s+(?:and|also|plus)\s+(?=(?:what|how|which|why|when|who|where|do|does|is|are|can|should)\b)",
+    re.I,
 )
 _NAME = re.compile(r"(?<=\w[ ,\"'(])[A-Z][\w+#.-]*\w|\b\w*\d[\w.,%]*|\b[A-Z]{2,}\w*\b|\b\w+[A-Z]\w*")
+_ASKS = re.compile(
+    r"\b(what|which|who|whom|whose|when|where|why|how|need(ed|s)?|should|can|do|does|is|are|will|i)\b", re.I
+)
+_QUALIFIER = re.compile(r"\b(?:in|at|from|with|by|about|on|against|for|during|since)\s+(?:the\s+|a\s+)?(?P<what>[\w.+#-]+(?:\s+(?!and\b|or\b|is\b|i\b)[\w.+#-]+)?)", re.I)  # fmt: skip
+_PLURAL = re.compile(r"[^\Wsu]s$")
 _SIDES = (
     re.compile(r"\bbetween (?P<a>.+?) and (?P<b>.+)", re.I),
     re.compile(r"\bhow (?:do|does|is|are) (?P<a>.+?) (?:differ|different) (?:from|to|than) (?P<b>.+)", re.I),
@@ -128,7 +180,11 @@ _SIDES = (
 
 def content_terms(text: str) -> tuple[str, ...]:
     """The terms of a text that say what it is about, without repeats, in order."""
-    return tuple(dict.fromkeys(term for term in terms(text) if term not in _EMPTY and (len(term) > 1 or term.isalnum())))
+    return tuple(
+        dict.fromkeys(
+            term for term in terms(text) if term not in _EMPTY and (len(term) > 1 or term.isalnum())
+        )
+    )
 
 
 def parts(text: str) -> tuple[str, ...]:
@@ -148,21 +204,38 @@ def parts(text: str) -> tuple[str, ...]:
     return tuple(f"{part}?" for part in found) or (text.strip(),)
 
 
-def analyse(text: str) -> Question:
-    """What one question asks for."""
+def analyse(text: str, corrections: Mapping[str, str] | None = None) -> Question:
+    """What one question asks for; `corrections` maps misspelt terms to those that were meant."""
     bare = text.strip().rstrip("?!. ")
-    kind = next((kind for kind, pattern in _KINDS if pattern.search(bare)), QuestionKind.FACT)
+    for short, long in _SHORTHAND:
+        bare = short.sub(long, bare)
+    kind = next((kind for kind, pattern in _KINDS if pattern.search(bare)), None) or _of_bare_topic(bare)
     figure = next((figure for figure, pattern in _FIGURES if pattern.search(bare)), None)
-    own = content_terms(bare)
+    meant = corrections or {}
+    own = tuple(dict.fromkeys(meant.get(term, term) for term in content_terms(bare)))
     names = frozenset(term for match in _NAME.finditer(bare) for term in terms(match.group()))
     return Question(
         text=text,
         kind=kind,
         terms=own,
         names=names & frozenset(own),
+        qualifiers=_qualifiers(bare) & frozenset(own),
         figure=(figure or Figure.NUMBER) if kind is QuestionKind.FIGURE else None,
         sides=_sides(bare) if kind is QuestionKind.COMPARISON else (),
     )
+
+
+def _qualifiers(text: str) -> frozenset[str]:
+    """Terms of the one or two words after a preposition that narrows a question down."""
+    return frozenset(term for match in _QUALIFIER.finditer(text) for term in terms(match["what"]))
+
+
+def _of_bare_topic(text: str) -> QuestionKind:
+    """A topic without a question: `big o notation` wants a definition, `popular ML frameworks` a list."""
+    words = text.split()
+    if len(words) > 5 or _ASKS.search(text):
+        return QuestionKind.FACT
+    return QuestionKind.LIST if _PLURAL.search(words[-1] if words else "") else QuestionKind.DEFINITION
 
 
 def _sides(text: str) -> tuple[tuple[str, ...], ...]:

@@ -32,9 +32,7 @@ def nearest_topics(found: Iterable[Found], most: int = 3) -> tuple[str, ...]:
     return tuple(topics)[:most]
 
 
-def suggestions(
-    found: Found, cited: Sequence[Citation], question: str, most: int = 3
-) -> tuple[str, ...]:
+def suggestions(found: Found, cited: Sequence[Citation], question: str, most: int = 3) -> tuple[str, ...]:
     """Questions whose answers stand in passages that were found but not cited."""
     used = {citation.chunk_id for citation in cited}
     used_headings = {citation.heading_path for citation in cited}
@@ -44,9 +42,16 @@ def suggestions(
         if not passage.heading_path or passage.chunk_id in used or passage.heading_path in used_headings:
             continue
         heading = passage.heading_path[-1].strip()
-        if passage.title.casefold().removeprefix("the ") in heading.casefold() or heading.casefold().strip(" ?") == asked:
+        if (
+            passage.title.casefold().removeprefix("the ") in heading.casefold()
+            or heading.casefold().strip(" ?") == asked
+        ):
             continue  # the source's own introduction, or the very question
-        source = passage.title[0].lower() + passage.title[1:] if passage.title.startswith("The ") else passage.title
+        source = (
+            passage.title[0].lower() + passage.title[1:]
+            if passage.title.startswith("The ")
+            else passage.title
+        )
         suggested[heading if heading.endswith("?") else f"What does {source} say about “{heading}”?"] = None
     return tuple(suggested)[:most]
 
@@ -54,10 +59,9 @@ def suggestions(
 def lay_out(statement: Statement, proposal: Proposal, before: Proposal | None, *, first: bool) -> str:
     """A statement as it stands in the answer's text: markers in place, and what separates it from the one before."""
     marks = "".join(f"[{n}]" for n in statement.citations)
-    if statement.said_by:
-        lines = statement.text.split("\n", 1)
-        rest = f"\n{lines[1]}".replace("\n", "\n  ") if len(lines) > 1 else ""
-        return f"{'' if first else chr(10)}- {lines[0]} {marks}{rest}"
+    if statement.said_by and not proposal.is_block:
+        gap = "" if first else "\n" if before is not None and not before.is_block else "\n\n"
+        return f"{gap}- {statement.text} {marks}"
     if proposal.is_block:
         head, _, body = statement.text.partition("\n\n")
         block = f"{head} {marks}\n\n{body}" if body else f"{statement.text}\n\n{marks}"

@@ -8,13 +8,19 @@ from collections.abc import Sequence
 from tutor.answering.answer import Turn
 from tutor.answering.question import content_terms
 
-_POINTING = re.compile(r"\b(it|its|they|them|their|theirs|that one|this one|these|those|that|this|there|the same|the (?:former|latter))\b", re.I)
+_POINTING = re.compile(
+    r"\b(it|its|they|them|their|theirs|that one|this one|these|those|that|this|there|the same|the (?:former|latter))\b",
+    re.I,
+)
 _CONTINUES = re.compile(
-    r"^(?:and|but|so|ok|okay|then|also)?[\s,]*(?:(?:what|how) about|and|what if i am|what if|in case of)?[\s,]*(?P<rest>.*)$", re.I
+    r"^(?:and|but|so|ok|okay|then|also)?[\s,]*(?:(?:what|how) about|and|what if i am|what if|in case of)?[\s,]*(?P<rest>.*)$",
+    re.I,
 )
 _IS_CONTINUATION = re.compile(r"^(?:and|but|so|also|what about|how about|then|or)\b", re.I)
 _BARE_ASK = re.compile(r"^(?:and |but |so )?(why|how|how so|why not|when|where|which one|which ones|how come|what else|how long|how much|for example|such as|like what|really|more|tell me more|go on|explain|elaborate)\??$", re.I)  # fmt: skip
-_ASKS = re.compile(r"^(?:what|how|which|why|when|who|where|do|does|is|are|can|could|should|will|would|has|have)\b", re.I)
+_ASKS = re.compile(
+    r"^(?:what|how|which|why|when|who|where|do|does|is|are|can|could|should|will|would|has|have)\b", re.I
+)
 _PREPOSITION = re.compile(r"^(?P<preposition>in|for|at|with|on|of|as|by|without|from)\s+", re.I)
 _LEAD_IN = re.compile(
     r"^(?:(?:and|so|but|please)\s+)?(?:(?:can|could|would) you\s+)?(?:(?:tell me|explain|describe|define|list|name)\s+(?:me\s+)?(?:about\s+)?)?"

@@ -131,9 +131,14 @@ class Tutor(Runnable[str | Mapping[str, Any], Any]):
         assert answer is not None
         return answer
 
-    def invoke(self, input: str | Mapping[str, Any], config: RunnableConfig | None = None, **kwargs: Any) -> Answer:
+    def invoke(
+        self, input: str | Mapping[str, Any], config: RunnableConfig | None = None, **kwargs: Any
+    ) -> Answer:
         """The whole answer, as a LangChain Runnable."""
-        return self._call_with_config(lambda value: self.ask(**_arguments(value)), input, config, run_type="chain")
+        return self._call_with_config(self._ask_input, input, config, run_type="chain")
+
+    def _ask_input(self, value: str | Mapping[str, Any]) -> Answer:
+        return self.ask(**_arguments(value))
 
     def stream(
         self, input: str | Mapping[str, Any], config: RunnableConfig | None = None, **kwargs: Any
@@ -166,7 +171,11 @@ class Tutor(Runnable[str | Mapping[str, Any], Any]):
         generation: Generation,
     ) -> Iterator[Event]:
         progress = _Progress(Citations(generation))
-        common = {"question": question, "conversation_id": conversation_id, "generation": generation.name}
+        common: dict[str, Any] = {
+            "question": question,
+            "conversation_id": conversation_id,
+            "generation": generation.name,
+        }
         if said := reply(question):
             yield NoticeEvent(text=said, markdown=said)
             yield DoneEvent(
@@ -184,7 +193,9 @@ class Tutor(Runnable[str | Mapping[str, Any], Any]):
             if part.decision.coverage is not Coverage.NOT_COVERED:
                 yield from self._statements(part, generation, progress)
         coverage, missing = _overall(judged, answered=bool(progress.statements))
-        nearest = replies.nearest_topics(part.found for part in judged) if coverage is not Coverage.ANSWERED else ()
+        nearest = (
+            replies.nearest_topics(part.found for part in judged) if coverage is not Coverage.ANSWERED else ()
+        )
         if notice := replies.notice(coverage, missing, nearest):
             event = NoticeEvent(text=notice, markdown=f"\n\n{notice}" if progress.markdown else notice)
             progress.markdown.append(event.markdown)
@@ -207,19 +218,23 @@ class Tutor(Runnable[str | Mapping[str, Any], Any]):
             )
         )
 
-    def _judge(self, text: str, filters: Filters | None, generation: Generation, progress: _Progress) -> _Part:
+    def _judge(
+        self, text: str, filters: Filters | None, generation: Generation, progress: _Progress
+    ) -> _Part:
         now = time.perf_counter()
-        question = analyse(text)
         vector = self.embeddings.embed_query(text)
         now = progress.lap("embed", now)
         found = self.retriever.find(text, filters=filters, generation=generation, vector=vector)
         now = progress.lap("search", now)
+        question = analyse(text, found.corrections)
         candidates = gather(question, found, generation)
         decision = decide(question, found, candidates, generation)
         progress.lap("judge", now)
         return _Part(question, found, candidates, decision)
 
-    def _statements(self, part: _Part, generation: Generation, progress: _Progress) -> Iterator[StatementEvent]:
+    def _statements(
+        self, part: _Part, generation: Generation, progress: _Progress
+    ) -> Iterator[StatementEvent]:
         now = time.perf_counter()
         proposals = compose(part.question, part.candidates, generation)
         now = progress.lap("compose", now)
@@ -254,7 +269,9 @@ class Tutor(Runnable[str | Mapping[str, Any], Any]):
 
     def _check(self, question: str) -> None:
         if not question.strip():
-            raise QuestionError("the question is empty", help="Ask something, for example: What is machine learning?")
+            raise QuestionError(
+                "the question is empty", help="Ask something, for example: What is machine learning?"
+            )
         if len(question) > self.settings.max_question_chars:
             raise QuestionError(
                 f"the question has {len(question)} characters; at most {self.settings.max_question_chars} are read",

@@ -41,7 +41,9 @@ class Generation:
             )
             self.vectors = VectorIndex(folder / VECTORS)
         except (OSError, ValueError, KeyError, sqlite3.Error, chromadb.errors.ChromaError) as error:
-            raise IndexDamagedError(f"generation {folder.name} cannot be opened ({error})", help=REBUILD) from error
+            raise IndexDamagedError(
+                f"generation {folder.name} cannot be opened ({error})", help=REBUILD
+            ) from error
 
     @property
     def name(self) -> str:
@@ -56,7 +58,11 @@ class Generation:
     def check_model(self, identity: EmbeddingIdentity) -> None:
         """Raise IndexMismatchError unless the model is the one that made the vectors."""
         record = self.manifest.embedding
-        if (record.name, record.sha256, record.dimension) != (identity.name, identity.sha256, identity.dimension):
+        if (record.name, record.sha256, record.dimension) != (
+            identity.name,
+            identity.sha256,
+            identity.dimension,
+        ):
             raise IndexMismatchError(
                 f"the index was built with the embedding model {record.name!r} ({record.dimension} dimensions), "
                 f"not with {identity.name!r} ({identity.dimension})",
@@ -75,7 +81,9 @@ class Generation:
         for row, vector in self.vectors.get(self._probes()).items():
             found = self.vectors.search(vector.tolist(), 1)
             if not found or found[0][1] < 0.999:
-                raise IndexDamagedError(f"generation {self.name} does not find its own row {row}", help=REBUILD)
+                raise IndexDamagedError(
+                    f"generation {self.name} does not find its own row {row}", help=REBUILD
+                )
 
     def _probes(self) -> list[int]:
         """Up to five rows, spread evenly."""

@@ -34,6 +34,11 @@ class LexicalIndex:
         self._vocabulary: dict[str, int] = self._index.vocab_dict
         self._rows = rows
 
+    @property
+    def vocabulary(self) -> Iterable[str]:
+        """Every term of the index."""
+        return self._vocabulary.keys()
+
     def frequency(self, term: str) -> int:
         """In how many rows a term occurs."""
         token = self._vocabulary.get(term)

@@ -54,11 +54,15 @@ class Index:
         with self._mutex:
             name = self.current_name()
             if name is None:
-                raise NoIndexError(f"nothing has been ingested into {self.root.parent}", help="Run `tutor ingest` first.")
+                raise NoIndexError(
+                    f"nothing has been ingested into {self.root.parent}", help="Run `tutor ingest` first."
+                )
             if self._open is None or self._open.name != name:
                 folder = self.generations / name
                 if not folder.is_dir():
-                    raise IndexDamagedError(f"the current generation {name} is gone from {self.generations}", help=REBUILD)
+                    raise IndexDamagedError(
+                        f"the current generation {name} is gone from {self.generations}", help=REBUILD
+                    )
                 # The generation that was open is not closed here: requests may still hold it. It goes with the last.
                 self._open = Generation(folder)
             return self._open
@@ -106,7 +110,8 @@ class Index:
             lock.acquire(timeout=0)
         except Timeout:
             raise IndexLockedError(
-                f"the index is being written by {_holder(holder)}", help="Wait for it to finish, then try again."
+                f"the index is being written by {_holder(holder)}",
+                help="Wait for it to finish, then try again.",
             ) from None
         try:
             since = datetime.now(UTC).isoformat(timespec="seconds")

@@ -69,10 +69,14 @@ def load_manifest(folder: Path) -> Manifest:
         text = (folder / FILE).read_text(encoding="utf-8")
         manifest = Manifest.model_validate_json(text)
     except (OSError, UnicodeDecodeError) as error:
-        raise IndexDamagedError(f"generation {folder.name} has no readable manifest ({error})", help=REBUILD) from None
+        raise IndexDamagedError(
+            f"generation {folder.name} has no readable manifest ({error})", help=REBUILD
+        ) from None
     except ValidationError as error:
         if f'"schema_version": {SCHEMA_VERSION}' in text:
-            raise IndexDamagedError(f"the manifest of generation {folder.name} is damaged", help=REBUILD) from error
+            raise IndexDamagedError(
+                f"the manifest of generation {folder.name} is damaged", help=REBUILD
+            ) from error
         raise IndexMismatchError(
             f"generation {folder.name} was written by another version of the tutor", help=REBUILD
         ) from error

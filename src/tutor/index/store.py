@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tutor.documents import Chunk, Document, DocumentSummary, Span, SpanKind, embedded_text
+from tutor.documents import Chunk, Document, DocumentSummary, SpanKind, embedded_text
 from tutor.errors import NotFoundError
 
 _SCHEMA = """
@@ -177,7 +177,9 @@ class Store:
         if document_id not in self._documents:
             row = self._db.execute("SELECT * FROM documents WHERE id = ?", (document_id,)).fetchone()
             if row is None:
-                raise NotFoundError(f"there is no document {document_id!r}", help="GET /documents lists them.")
+                raise NotFoundError(
+                    f"there is no document {document_id!r}", help="GET /documents lists them."
+                )
             if len(self._documents) >= 256:
                 self._documents.clear()
             self._documents[document_id] = _document(row)
@@ -233,11 +235,13 @@ _CHUNK = "row, id, document_id, start, end, heading_path, text, lead, first_span
 
 
 def _chunk(row: tuple[Any, ...]) -> StoredChunk:
-    return StoredChunk(*row[:5], tuple(json.loads(row[5])), *row[6:])
+    number, id_, document_id, start, end, headings, *rest = row
+    return StoredChunk(number, id_, document_id, start, end, tuple(json.loads(headings)), *rest)
 
 
 def _span(row: tuple[Any, ...]) -> StoredSpan:
-    return StoredSpan(*row[:4], SpanKind(row[4]), row[5])
+    number, chunk, start, end, kind, block = row
+    return StoredSpan(number, chunk, start, end, SpanKind(kind), block)
 
 
 def _document(row: tuple[Any, ...]) -> Document:

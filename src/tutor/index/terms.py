@@ -2,7 +2,7 @@
 
 A term is a lower-cased, stemmed word (Snowball's English stemmer). Identifiers stay whole beside their parts, so
 that `n_estimators`, `k-NN`, `C++`, `F1` and `recall@k` are found as written; numbers lose their thousands marks, so
-that `$150,000` and `150000` are one term. British and American spellings fold into one.
+that `$150,000` and `150000` are one term, and small ones are written in digits (`four-phase` is `4-phase`). British and American spellings fold into one.
 """
 
 from __future__ import annotations
@@ -30,6 +30,12 @@ _POSSESSIVE = re.compile(r"['’]s?$")
 _IZE = re.compile(r"(?<=\w{2})iz(?=(?:e|ed|es|ing|er|ers|ation|ations)$)")
 _OUR = re.compile(r"^(behavi|col|fav|flav|harb|hon|hum|lab|neighb|rig|vap)our")
 _DOUBLE_L = re.compile(r"^(cancel|channel|label|level|model|signal|travel)l(?=(?:ed|ing|er|ers)$)")
+_NUMERALS = {
+    word: str(number)
+    for number, word in enumerate(
+        ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], start=2
+    )
+}
 
 _local = threading.local()
 
@@ -51,14 +57,15 @@ def _analyse(token: str) -> tuple[str, ...]:
     if token.replace(".", "", 1).isdigit() or token in {"c++", "c#", "f#"}:
         return (token,)
     if unit := _NUMBER_UNIT.match(token):
-        return (token, unit.group(1))
+        return (token, unit.group(1), *((_stem(unit.group(2)),) if len(unit.group(2)) > 3 else ()))
     pieces = [piece for piece in _PARTS.split(token) if piece]
     if len(pieces) < 2:
-        return (_stem(token),)
+        return (_NUMERALS.get(token) or _stem(token),)
+    pieces = [_NUMERALS.get(piece, piece) for piece in pieces]
     if all(piece.isdigit() for piece in pieces):
         return tuple(pieces)
     joined = "".join(pieces)
-    return (joined, *(_stem(piece) for piece in pieces if len(piece) > 1))
+    return (joined, *(_stem(piece) for piece in pieces if len(piece) > 1 or piece.isdigit()))
 
 
 def _stem(word: str) -> str:

@@ -21,8 +21,10 @@ class VectorIndex:
     """A Chroma collection in a folder of its own. Close it: Chroma keeps a process-wide handle until then."""
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:
-        settings = ChromaSettings(anonymized_telemetry=False, is_persistent=True, persist_directory=str(folder))
-        self._client = chromadb.PersistentClient(path=str(folder), settings=settings)
+        settings = ChromaSettings(
+            anonymized_telemetry=False, is_persistent=True, persist_directory=str(folder)
+        )
+        self._client: Any = chromadb.PersistentClient(path=str(folder), settings=settings)
         if create:
             self._collection = self._client.create_collection(
                 _COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
@@ -63,7 +65,10 @@ class VectorIndex:
             ids = [str(row) for row in rows[start : start + _BATCH]]
             batch = self._collection.get(ids=ids, include=["embeddings"])
             stored: Any = batch["embeddings"]
-            found |= {int(id_): np.asarray(vector, np.float32) for id_, vector in zip(batch["ids"], stored, strict=True)}
+            found |= {
+                int(id_): np.asarray(vector, np.float32)
+                for id_, vector in zip(batch["ids"], stored, strict=True)
+            }
         return found
 
     def search(
@@ -72,7 +77,10 @@ class VectorIndex:
         """Rows and cosine similarities of the nearest k rows, nearest first; ties by row."""
         where: Any = None if document_ids is None else {"document_id": {"$in": list(document_ids)}}
         result = self._collection.query(
-            query_embeddings=np.asarray(vector, np.float32)[np.newaxis], n_results=k, where=where, include=["distances"]
+            query_embeddings=np.asarray(vector, np.float32)[np.newaxis],
+            n_results=k,
+            where=where,
+            include=["distances"],
         )
         distances: Any = result["distances"]
         pairs = [(int(row), 1.0 - float(d)) for row, d in zip(result["ids"][0], distances[0], strict=True)]

@@ -15,7 +15,9 @@ class Filters(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     document_ids: tuple[str, ...] = Field(default=(), description="Only these documents.")
-    paths: tuple[str, ...] = Field(default=(), description="Only paths that match one of these shell patterns.")
+    paths: tuple[str, ...] = Field(
+        default=(), description="Only paths that match one of these shell patterns."
+    )
     tags: tuple[str, ...] = Field(default=(), description="Only documents that carry one of these tags.")
 
     @property

@@ -1,7 +1,7 @@
 """Two or more rankings into one.
 
 A ranking is a list of (row, score), best first. `blend` is what the tutor uses; `reciprocal_rank` is kept as the
-yardstick that `benchmarks/fusion.py` measures it against (docs/decisions/0003-fusion.md holds the table).
+yardstick that `tools/compare_fusion.py` measures it against (docs/decisions/0003-fusion.md holds the table).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 Ranking = Sequence[tuple[int, float]]
 
-# Fitted on the four development sets by `benchmarks/fusion.py`: mean nDCG@10 .761, against .742 for RRF(60).
+# Fitted on the four development sets by `tools/compare_fusion.py`: mean nDCG@10 .761, against .742 for RRF(60).
 DENSE_WEIGHT = 0.4
 
 

@@ -15,6 +15,7 @@ from tutor.index.generation import Generation
 from tutor.index.library import Index
 from tutor.retrieval.filters import Filters
 from tutor.retrieval.search import Found, search
+from tutor.retrieval.spelling import corrections
 
 
 class Retriever(BaseRetriever):
@@ -39,7 +40,14 @@ class Retriever(BaseRetriever):
         """Passages with the question's vector, from a given generation or the current one."""
         held = generation or self.index.current()
         embedded = self.embeddings.embed_query(query) if vector is None else vector
-        return search(held, query, embedded, k=k or self.k, filters=filters or self.filters)
+        return search(
+            held,
+            query,
+            embedded,
+            k=k or self.k,
+            filters=filters or self.filters,
+            corrections=corrections(query, held, self.embeddings),
+        )
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from tutor.index.store import StoredChunk
 from tutor.index.terms import terms
 from tutor.retrieval.filters import Filters
 from tutor.retrieval.fusion import Ranking, blend
+from tutor.retrieval.synonyms import expand
 
 DEPTH = 50  # rows that each leg contributes; the fusion was measured at this depth
 _SAME = 0.9  # Jaccard similarity of term sets above which two passages are one
@@ -21,18 +22,26 @@ _SAME = 0.9  # Jaccard similarity of term sets above which two passages are one
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search brought: the question's terms and vector, and passages, best first."""
+    """What a search brought: the query's terms and vector, slips that were read as other terms, passages best first."""
 
     query_terms: tuple[str, ...]
     query_vector: Vectors
     passages: tuple[Passage, ...]
+    corrections: Mapping[str, str] = field(default_factory=dict)
 
 
 def search(
-    generation: Generation, query: str, vector: Sequence[float], *, k: int, filters: Filters | None = None
+    generation: Generation,
+    query: str,
+    vector: Sequence[float],
+    *,
+    k: int,
+    filters: Filters | None = None,
+    corrections: Mapping[str, str] | None = None,
 ) -> Found:
-    """The best k passages of a generation for a query whose embedding is `vector`."""
-    query_terms = terms(query)
+    """The best k passages of a generation for a query whose embedding is `vector`; `corrections` maps misspelt terms."""
+    meant = corrections or {}
+    query_terms = expand((meant.get(term, term) for term in terms(query)), generation.lexical.frequency)
     allowed = _allowed(generation, filters)
     depth = max(DEPTH, k)
     dense = generation.dense(vector, depth, allowed)
@@ -40,7 +49,7 @@ def search(
     fused = blend(dense, lexical)
     legs = {"dense": _legs(dense), "lexical": _legs(lexical)}
     passages = _passages(generation, fused, legs, k)
-    return Found(tuple(query_terms), np.asarray(vector, np.float32), tuple(passages))
+    return Found(tuple(query_terms), np.asarray(vector, np.float32), tuple(passages), meant)
 
 
 def _allowed(generation: Generation, filters: Filters | None) -> list[str] | None:
@@ -65,7 +74,11 @@ def _passages(
         own = frozenset(terms(chunks[row].text))
         if any(_jaccard(own, other) >= _SAME for other in kept_terms):
             continue
-        kept.append(_passage(generation, chunks[row], score, {name: leg[row] for name, leg in legs.items() if row in leg}))
+        kept.append(
+            _passage(
+                generation, chunks[row], score, {name: leg[row] for name, leg in legs.items() if row in leg}
+            )
+        )
         kept_terms.append(own)
         if len(kept) == k:
             break

@@ -25,16 +25,16 @@ const stop = () => { following = false; };
 for (const name of ['wheel', 'touchmove', 'pointerdown']) window.addEventListener(name, stop, { passive: true });
 
 const follow = () => {
+  window.dispatchEvent(new CustomEvent('tutor:changed'));
   const exchange = element.querySelector('.exchange');
-  const question = exchange?.querySelector('.question').textContent ?? '';
-  const underWay = exchange?.dataset.state === 'thinking';
+  if (!element.closest('#current') || !exchange) return;
+  const question = exchange.querySelector('.question')?.textContent;
   if (question !== asked) following = true;
   if (question !== asked && document.activeElement === document.body) { // the button that asked is gone
-    exchange?.querySelector('.question').focus({ preventScroll: true });
+    exchange.querySelector('.question')?.focus({ preventScroll: true });
   }
   asked = question;
-  if (following && exchange && element.closest('#current')) exchange.scrollIntoView({ block: 'start' });
-  if (!underWay) following = false;
-  window.dispatchEvent(new CustomEvent('tutor:changed'));
+  if (following) exchange.scrollIntoView({ block: 'start' });
+  if (exchange.dataset.state !== 'thinking') following = false;
 };
 watch('value', () => setTimeout(follow));

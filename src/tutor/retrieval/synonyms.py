@@ -1,0 +1,58 @@
+"""Words that mean the same to a learner: abbreviations and their long forms, everyday words and the sources' own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from tutor.index.terms import terms
+
+_GROUPS = (
+    ("ml", "machine learning"), ("dl", "deep learning"), ("rl", "reinforcement learning"), ("mle", "machine learning engineer"),
+    ("ai", "artificial intelligence"), ("nlp", "natural language processing"), ("cv", "computer vision"),
+    ("llm", "large language model"), ("rag", "retrieval augmented generation"), ("genai", "generative ai"),
+    ("maths", "mathematics", "math", "mathematical"), ("stats", "statistics", "statistical"), ("cs", "computer science"),
+    ("salary", "earn", "pay", "paid", "income", "wage", "lpa"), ("job", "hire", "role", "career"), ("uni", "university"),
+    ("usa", "united states", "america"), ("gcp", "google cloud"), ("aws", "amazon web services"), ("eda", "exploratory data analysis"),
+    ("svm", "support vector machine"), ("pca", "principal component analysis"), ("knn", "nearest neighbour"),
+    ("cnn", "convolutional neural network"), ("rnn", "recurrent neural network"), ("mdp", "markov decision process"),
+    ("beginner", "starter", "newcomer", "scratch"), ("advice", "recommend", "advise"), ("course", "class", "mooc"),
+    ("tool", "library", "framework", "technology"), ("cost", "price"), ("become", "becoming"), ("cicd", "ci cd"), ("degree", "diploma"),
+    ("algorithm", "algo"), ("industry", "sector"), ("tip", "advice"), ("role", "title"), ("healthcare", "hospital", "medicine", "medical"),
+    ("monitor", "watch"), ("beginner", "newbie"), ("platform", "website"), ("employer", "company", "firm"), ("training", "train"),
+    ("visualisation", "plot", "chart"), ("requirement", "prerequisite"), ("dataset", "data"), ("study", "learn"),
+)  # fmt: skip
+
+
+def _equivalents() -> dict[str, tuple[frozenset[str], ...]]:
+    """For a single term, the other forms of its groups, each as the set of its terms."""
+    table: dict[str, tuple[frozenset[str], ...]] = {}
+    for group in _GROUPS:
+        forms = [frozenset(terms(form)) for form in group]
+        for form in forms:
+            if len(form) == 1:
+                (term,) = form
+                table[term] = (*table.get(term, ()), *(other for other in forms if other != form))
+    return table
+
+
+_EQUIVALENT = _equivalents()
+
+
+def is_present(term: str, present: frozenset[str]) -> bool:
+    """Whether a term, its long form, its abbreviation or its synonym is among the terms of a text."""
+    return term in present or any(other <= present for other in _EQUIVALENT.get(term, ()))
+
+
+def is_known(term: str, frequency: Callable[[str], int]) -> bool:
+    """Whether an index holds a term or another form of it."""
+    return frequency(term) > 0 or any(all(map(frequency, other)) for other in _EQUIVALENT.get(term, ()))
+
+
+def expand(query_terms: Iterable[str], frequency: Callable[[str], int]) -> list[str]:
+    """The terms of a query, with the other forms of those that an index does not hold."""
+    expanded: list[str] = []
+    for term in query_terms:
+        expanded.append(term)
+        if not frequency(term):
+            expanded.extend(sorted(frozenset().union(*_EQUIVALENT.get(term, ()))))
+    return expanded
