@@ -18,9 +18,11 @@ from tutor.index.terms import terms
 from tutor.retrieval.synonyms import is_present
 
 MOST = 8  # statements in an answer
-_SUPPORTS = 0.80  # share of the best score that a supporting statement needs
+_BLOCKS = 3  # lists and tables in an answer
+_ROWS = 0.9  # share of a row's score that other rows of its table need to be shown with it
+_SUPPORTS = 0.76  # share of the best score that a supporting statement needs
 _LIST_SUPPORTS = 0.88  # the same for further lists, which are long
-_COVERS = 0.75  # share of the best one's term cover that a supporting statement needs
+_COVERS = 0.7  # share of the best one's term cover that a supporting statement needs
 _FIGURE_SUPPORTS = 0.62  # the same where sources are set side by side
 _REPEATS = 0.72  # share of the shorter one's terms above which two statements say the same
 
@@ -35,12 +37,12 @@ def compose(question: Question, candidates: Sequence[Candidate], generation: Gen
 
 def _plain(question: Question, candidates: Sequence[Candidate], generation: Generation) -> list[Proposal]:
     """The best statement and up to three that support it."""
-    return _pick(candidates, generation, most=4, share=_SUPPORTS)
+    return _pick(candidates, generation, most=5, share=_SUPPORTS)
 
 
 def _list(question: Question, candidates: Sequence[Candidate], generation: Generation) -> list[Proposal]:
     """The best list, whole, then other sources' lists and sentences that come close."""
-    return _pick(candidates, generation, most=4, share=_LIST_SUPPORTS, whole_list=True)
+    return _pick(candidates, generation, most=4, share=_LIST_SUPPORTS)
 
 
 def _figures(question: Question, candidates: Sequence[Candidate], generation: Generation) -> list[Proposal]:
@@ -71,8 +73,9 @@ def _comparison(
     both = [c for c in candidates if all(_speaks_of(c, side) for side in question.sides)]
     chosen += _pick(both, generation, most=2, share=_SUPPORTS, taken=chosen)
     for side in question.sides:
-        own = [c for c in candidates if _speaks_of(c, side) and c.span.kind is SpanKind.SENTENCE]
-        chosen += _pick(own, generation, most=2 if not both else 1, share=_SUPPORTS, taken=chosen)
+        others = [other for other in question.sides if other != side]
+        own = [c for c in candidates if _tells_apart(c, side, others)]
+        chosen += _pick(own, generation, most=1 if both else 2, share=_SUPPORTS, taken=chosen)
     return chosen or _plain(question, candidates, generation)
 
 
@@ -85,6 +88,13 @@ _FORMS: dict[QuestionKind, Callable[[Question, Sequence[Candidate], Generation],
 
 def _speaks_of(candidate: Candidate, side: Iterable[str]) -> bool:
     return all(is_present(term, candidate.terms) for term in side)
+
+
+def _tells_apart(candidate: Candidate, side: Iterable[str], others: Iterable[Iterable[str]]) -> bool:
+    """Whether a sentence speaks of one side and not of the others."""
+    if candidate.span.kind is not SpanKind.SENTENCE or not _speaks_of(candidate, side):
+        return False
+    return not any(_speaks_of(candidate, other) for other in others)
 
 
 def _rows_for(sides: Sequence[tuple[str, ...]], candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -114,7 +124,6 @@ def _pick(
     *,
     most: int,
     share: float,
-    whole_list: bool = False,
     taken: Sequence[Proposal] = (),
 ) -> list[Proposal]:
     """Proposals from the best candidates down, leaving out what is too weak or already said."""
@@ -130,9 +139,22 @@ def _pick(
             continue
         if any(_repeats(candidate, p.candidate) for p in said):
             continue
-        proposal = propose(candidate, generation, whole_list=whole_list)
+        if span.kind is SpanKind.ROW:
+            near = [c for c in candidates if _same_table(c, candidate) and c.score >= _ROWS * candidate.score]
+            proposal = table(near, generation)
+        else:
+            proposal = propose(candidate, generation)
+        if proposal.is_block and sum(p.is_block for p in said) >= _BLOCKS:
+            continue
         chosen = [p for p in chosen if not _inside(p, proposal)] + [proposal]
     return chosen
+
+
+def _same_table(a: Candidate, b: Candidate) -> bool:
+    return a.span.kind is SpanKind.ROW and (a.passage.document_id, a.span.block) == (
+        b.passage.document_id,
+        b.span.block,
+    )
 
 
 def _inside(inner: Proposal, outer: Proposal) -> bool:

@@ -121,7 +121,7 @@ def _probability(values: Sequence[float]) -> float:
 
 
 _JOINED = re.compile(
-    r"(?P<a>[\w.+#-]*\w[+#]*)\s*(?:,|/|&|\b(?:and|or|vs\.?|versus|compared (?:to|with)|than)\b)\s*"
+    r"(?P<a>[\w.+#-]*\w[+#]*)\s*(?:/|&|\b(?:and|or|vs\.?|versus|compared (?:to|with)|than)\b)\s*"
     r"(?:(?:in|for|at|the|a|an|with|of|to|from|on)\s+)*(?P<b>[\w.+#-]*\w[+#]*)",
     re.IGNORECASE,
 )

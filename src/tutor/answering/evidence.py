@@ -135,6 +135,12 @@ _COPULA = re.compile(
 )
 
 
+_CLASS = re.compile(
+    r"(is|are)( \w+ly)? (an?|the|one|any|when|where|how|what)\b|(means?|refers? to|stands? for|describes?|denotes?)\b",
+    re.IGNORECASE,
+)
+
+
 def _defines(question: Question, text: str) -> float:
     """1 for `X is …` with the asked term as the subject, less for a sentence that only mentions it."""
     match = _COPULA.search(fold(text))
@@ -145,7 +151,9 @@ def _defines(question: Question, text: str) -> float:
     asked = [term for term in question.terms if is_present(term, frozenset(before))]
     if not question.terms or len(asked) < len(question.terms):
         return 0.0
-    return 1.0 if len(before) <= len(question.terms) + 4 else 0.3
+    if len(before) > len(question.terms) + 4:
+        return 0.3
+    return 1.0 if _CLASS.match(fold(text)[match.start() :]) else 0.5
 
 
 def quote(document: Document, start: int, end: int) -> str:

@@ -42,13 +42,14 @@ _LEANS = re.compile(
     r"|similarly|likewise|therefore|thus|hence|moreover|furthermore|in addition|for example|for instance|then|and|so|here)\b",
     re.IGNORECASE,
 )
+_WHOLE_ITEMS, _WHOLE_CHARACTERS = 15, 1500  # a list up to this size is never quoted in part
 _ORDERED = re.compile(r"(\d{1,9})[.)][ \t]+$")
 
 
-def propose(candidate: Candidate, generation: Generation, *, whole_list: bool = False) -> Proposal:
-    """The statement that a candidate leads to; `whole_list` turns a list item into its whole list."""
+def propose(candidate: Candidate, generation: Generation) -> Proposal:
+    """The statement that a candidate leads to."""
     kind = candidate.span.kind
-    if kind is SpanKind.LEAD or (kind is SpanKind.ITEM and whole_list):
+    if kind is SpanKind.LEAD:
         return _list(candidate, generation)
     if kind in (SpanKind.ROW, SpanKind.HEADER):
         return table((candidate,), generation)
@@ -160,8 +161,11 @@ def _item_line(document: Document, span: StoredSpan) -> str:
 
 
 def _item(candidate: Candidate, generation: Generation) -> Proposal:
-    """One list item after the sentence that introduces its list, if there is one."""
+    """A list item within its whole list; of a list too long for that, the item after the sentence that introduces it."""
     document = generation.store.document(candidate.passage.document_id)
+    block = generation.store.block(document.id, candidate.span.block)
+    if len(block) <= _WHOLE_ITEMS and block[-1].end - block[0].start <= _WHOLE_CHARACTERS:
+        return _list(candidate, generation)
     lead = _lead(candidate, generation, document, candidate.span.block)
     item = Place(candidate.passage, candidate.span.start, candidate.span.end)
     text = fold(candidate.text)

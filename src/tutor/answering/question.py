@@ -169,12 +169,14 @@ _ASKS = re.compile(
 )
 _QUALIFIER = re.compile(r"\b(?:in|at|from|with|by|about|on|against|for|during|since)\s+(?:the\s+|a\s+)?(?P<what>[\w.+#-]+(?:\s+(?!and\b|or\b|is\b|i\b)[\w.+#-]+)?)", re.I)  # fmt: skip
 _PLURAL = re.compile(r"[^\Wsu]s$")
-_SIDES = (
-    re.compile(r"\bbetween (?P<a>.+?) and (?P<b>.+)", re.I),
-    re.compile(r"\bhow (?:do|does|is|are) (?P<a>.+?) (?:differ|different) (?:from|to|than) (?P<b>.+)", re.I),
-    re.compile(r"\bcompare (?P<a>.+?) (?:and|with|to|against) (?P<b>.+)", re.I),
-    re.compile(r"(?P<a>.+?) (?:versus|vs\.?|compared (?:to|with)|or|than) (?P<b>.+)", re.I),
-    re.compile(r"(?P<a>.+?) and (?P<b>.+?)(?: differ| compare|$)", re.I),
+_BEFORE_SIDES = re.compile(
+    r"^.*?\bbetween\b|^.*?\bcompare\b|^(?:how (?:do|does|is|are)|what(?: is|'s)|is|are|do|does|can you|please|which)\b",
+    re.I,
+)
+_BETWEEN_SIDES = re.compile(
+    r",|/|\b(?:and|or|versus|vs\.?|than|with|to|against|differs?(?: from)?|different (?:from|to|than)|compared (?:to|with)"
+    r"|better|worse|easier|harder)\b",
+    re.I,
 )
 
 
@@ -239,12 +241,9 @@ def _of_bare_topic(text: str) -> QuestionKind:
 
 
 def _sides(text: str) -> tuple[tuple[str, ...], ...]:
-    """Content terms of the two things compared, without those that both share; empty if they cannot be told apart."""
-    for pattern in _SIDES:
-        if match := pattern.search(text):
-            a, b = content_terms(match["a"]), content_terms(match["b"])
-            shared = set(a) & set(b)
-            a, b = tuple(t for t in a if t not in shared), tuple(t for t in b if t not in shared)
-            if a and b:
-                return a[-3:], b[:3]
-    return ()
+    """Content terms of the two or three things compared, without those that all share; empty if there are not two."""
+    pieces = [content_terms(piece) for piece in _BETWEEN_SIDES.split(_BEFORE_SIDES.sub("", text, count=1))]
+    pieces = [piece[-3:] for piece in pieces if piece]
+    shared = set.intersection(*map(set, pieces)) if len(pieces) > 1 else set()
+    sides = [tuple(term for term in piece if term not in shared) for piece in pieces]
+    return tuple(side for side in sides if side)[:3] if len(sides) > 1 and all(sides) else ()

@@ -135,7 +135,8 @@ class Tutor(Runnable[str | Mapping[str, Any], Any]):
         self, input: str | Mapping[str, Any], config: RunnableConfig | None = None, **kwargs: Any
     ) -> Answer:
         """The whole answer, as a LangChain Runnable."""
-        return self._call_with_config(self._ask_input, input, config, run_type="chain")
+        answered: Answer = self._call_with_config(self._ask_input, input, config, run_type="chain")
+        return answered
 
     def _ask_input(self, value: str | Mapping[str, Any]) -> Answer:
         return self.ask(**_arguments(value))

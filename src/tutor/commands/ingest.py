@@ -64,13 +64,13 @@ def summary(report: IngestReport) -> RenderableType:
 
     counts = Table.grid(padding=(0, 1, 0, 0))
     counts.add_column(justify="right", style="bold")
-    counts.add_row(str(report.documents), f"of {report.files} files read")
-    counts.add_row(str(report.chunks), "passages")
     for number, meaning in (
-        (report.embedded, "embeddings computed"),
-        (report.reused, "embeddings reused"),
-        (report.removed, "documents gone"),
-        (len(report.skipped), "files skipped"),
+        (report.documents, f"of {report.files} files read"),
+        (len(report.skipped), "skipped, listed below"),
+        (report.removed, "gone since the last ingest"),
+        (report.chunks, "passages"),
+        (report.embedded, "of them embedded now"),
+        (report.reused, "of them as before"),
     ):
         if number:
             counts.add_row(str(number), meaning)
@@ -78,7 +78,7 @@ def summary(report: IngestReport) -> RenderableType:
     if report.skipped:
         skipped = Table("skipped", "reason", box=None, pad_edge=False, header_style="bold")
         for skip in report.skipped:
-            skipped.add_row(printable(skip.path), printable(skip.reason))
+            skipped.add_row(Text(printable(skip.path)), Text(printable(skip.reason)))
         parts += [Text(), skipped]
     return Group(*parts)
 

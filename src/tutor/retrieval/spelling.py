@@ -15,6 +15,7 @@ from rapidfuzz.distance import OSA
 from tutor.embedding import SpanEmbeddings
 from tutor.index.generation import Generation
 from tutor.index.terms import terms
+from tutor.retrieval.synonyms import is_known
 
 _WORD = re.compile(r"[^\W\d_]{5,}")
 _WHOLE = 3  # word pieces of a word that the model knows whole: the word between two special ones
@@ -25,7 +26,7 @@ def corrections(text: str, generation: Generation, embeddings: SpanEmbeddings) -
     words = {}
     for word in _WORD.findall(text):
         (term, *more) = terms(word)
-        if not more and not generation.lexical.frequency(term):
+        if not more and not is_known(term, generation.lexical.frequency):
             words[word] = term
     if not words:
         return {}

@@ -16,7 +16,7 @@ _GROUPS = (
     ("svm", "support vector machine"), ("pca", "principal component analysis"), ("knn", "nearest neighbour"),
     ("cnn", "convolutional neural network"), ("rnn", "recurrent neural network"), ("mdp", "markov decision process"),
     ("beginner", "starter", "newcomer", "scratch"), ("advice", "recommend", "advise"), ("course", "class", "mooc"),
-    ("tool", "library", "framework", "technology"), ("cost", "price"), ("become", "becoming"), ("cicd", "ci cd"), ("degree", "diploma"),
+    ("tool", "library", "framework", "technology"), ("cost", "price"), ("author", "wrote", "written"), ("become", "becoming"), ("cicd", "ci cd"), ("degree", "diploma"),
     ("algorithm", "algo"), ("industry", "sector"), ("tip", "advice"), ("role", "title"), ("healthcare", "hospital", "medicine", "medical"),
     ("monitor", "watch"), ("beginner", "newbie"), ("platform", "website"), ("employer", "company", "firm"), ("training", "train"),
     ("visualisation", "plot", "chart"), ("requirement", "prerequisite"), ("dataset", "data"), ("study", "learn"),
