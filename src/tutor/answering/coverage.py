@@ -43,8 +43,10 @@ _EVERYDAY = 0.3  # share of its idf; of 1, .5, .3 and .15 the best area under th
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """How much of a question is covered; `missing` are words of the question that no passage speaks of."""
+    """How much of a question is covered; `missing` are words of the question that no passage speaks of, `question` is
+    what of it can be answered."""
 
+    question: Question
     coverage: Coverage
     probability: float
     missing: tuple[str, ...]
@@ -115,7 +117,7 @@ def decide(
     cover the rest.
     """
     if not question.terms or not candidates:
-        return Decision(Coverage.NOT_COVERED, 0.0, (), (0.0,) * len(FEATURES))
+        return Decision(question, Coverage.NOT_COVERED, 0.0, (), (0.0,) * len(FEATURES))
     values = features(question, found, candidates, generation)
     probability = _probability(values)
     if missing := _missing(question, found):
@@ -123,9 +125,9 @@ def decide(
         rest = replace(question, terms=tuple(term for term in question.terms if term not in gone))
         without = _probability(features(rest, found, candidates, generation)) if rest.terms else 0.0
         if without >= _model()["refuse_below"] / 2:  # the missing thing has drawn the question's vector away
-            return Decision(Coverage.PARTLY, without, missing, values)
+            return Decision(rest, Coverage.PARTLY, without, missing, values)
     covered = probability >= _model()["refuse_below"]
-    return Decision(Coverage.ANSWERED if covered else Coverage.NOT_COVERED, probability, (), values)
+    return Decision(question, Coverage.ANSWERED if covered else Coverage.NOT_COVERED, probability, (), values)
 
 
 def _probability(values: Sequence[float]) -> float:

@@ -7,7 +7,7 @@ sentence is known (`tools/compare_evidence.py`), plus a bonus for having the for
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tutor.answering.question import Figure, Question, QuestionKind
@@ -58,6 +58,7 @@ def gather(question: Question, found: Found, generation: Generation) -> list[Can
     spans = generation.store.spans(list(by_row))
     similarities = generation.spans_similarity([span.row for span in spans], found.query_vector)
     weight = generation.lexical.idf
+    leads = _leads(spans, generation, by_row)
     context = {row: frozenset(terms(" ".join((p.title, *p.heading_path)))) for row, p in by_row.items()}
     candidates = []
     for span, similarity in zip(spans, similarities, strict=True):
@@ -66,8 +67,12 @@ def gather(question: Question, found: Found, generation: Generation) -> list[Can
         text = document.text[span.start : span.end]
         own = frozenset(terms(text))
         cover = term_cover(question.terms, own, weight)
-        context_cover = term_cover(question.terms, own | context[span.chunk], weight)
+        around = context[span.chunk] | leads.get((span.chunk, span.block), frozenset())
+        context_cover = term_cover(question.terms, own | around, weight)
         form = form_bonus(question, span.kind, text, own)
+        if question.kind is QuestionKind.LIST and span.kind is SpanKind.ITEM:
+            # An item stands for its list: what counts is whether the list is about the question, not whether one item is.
+            form = 0.8 * term_cover(question.terms, around, weight) - 0.5
         score = (
             SIMILARITY * float(similarity)
             + COVER * cover
@@ -81,6 +86,19 @@ def gather(question: Question, found: Found, generation: Generation) -> list[Can
             )
         )
     return sorted(candidates, key=lambda c: (-c.score, c.place))
+
+
+def _leads(
+    spans: Sequence[StoredSpan], generation: Generation, by_row: Mapping[int, Passage]
+) -> dict[tuple[int, int], frozenset[str]]:
+    """For each list of each chunk, the terms of the sentence that introduces it."""
+    return {
+        (span.chunk, span.block + 1): frozenset(
+            terms(generation.store.document(by_row[span.chunk].document_id).text[span.start : span.end])
+        )
+        for span in spans
+        if span.kind is SpanKind.LEAD
+    }
 
 
 def term_cover(wanted: Sequence[str], present: frozenset[str], weight: Weight) -> float:

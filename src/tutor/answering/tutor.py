@@ -230,8 +230,10 @@ class Tutor(Runnable[str | Mapping[str, Any], Any]):
         question = analyse(text, found.corrections)
         candidates = gather(question, found, generation)
         decision = decide(question, found, candidates, generation)
+        if decision.question is not question:
+            candidates = gather(decision.question, found, generation)
         progress.lap("judge", now)
-        return _Part(question, found, candidates, decision)
+        return _Part(decision.question, found, candidates, decision)
 
     def _statements(
         self, part: _Part, generation: Generation, progress: _Progress
