@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import math
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -145,7 +146,7 @@ def main() -> None:
     by_set = {
         name: search_all(arguments.devset, name, arguments.cache, embeddings) for name in arguments.sets
     }
-    print(markdown(measure(by_set), by_set))
+    sys.stdout.write(markdown(measure(by_set), by_set) + "\n")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,9 +42,11 @@ class Draft:
         self._embeddings = embeddings
         self._previous = previous
         self._on_embedded = on_embedded
-        self._store = StoreWriter(folder / STORE)
-        self._vectors = VectorIndex(folder / VECTORS, create=True)
-        self._span_file = (folder / SPAN_VECTORS).open("wb")
+        with ExitStack() as files:
+            self._store = files.enter_context(closing(StoreWriter(folder / STORE)))
+            self._vectors = files.enter_context(VectorIndex(folder / VECTORS, create=True))
+            self._span_file = files.enter_context((folder / SPAN_VECTORS).open("wb"))
+            self._files = files.pop_all()
         self._pending: list[tuple[str, Chunk]] = []
         self._documents = 0
         self._digest = hashlib.sha256()
@@ -100,11 +103,8 @@ class Draft:
         return manifest
 
     def abandon(self) -> None:
-        """Close all files as they are."""
-        if not self._span_file.closed:
-            self._span_file.close()
-            self._vectors.close()
-            self._store.close()
+        """Close all files as they are, each of them even if another cannot be closed; again does nothing."""
+        self._files.close()
 
     def _flush(self, block: list[tuple[str, Chunk]]) -> None:
         known = self._known([content_key(title, chunk) for title, chunk in block])

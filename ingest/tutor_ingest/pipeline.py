@@ -7,12 +7,15 @@ the index stays as it was. Equal contents publish nothing.
 from __future__ import annotations
 
 import errno
+import json
 import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+
+import chromadb.errors
 
 from tutor.config import Settings
 from tutor.documents import Chunk, Document
@@ -50,17 +53,17 @@ def ingest(
     begun = time.perf_counter()
     index = Index(settings.data_dir)
     model = embeddings or open_embeddings(settings)
-    previous = _previous(index)
     try:
-        sources = resolve(
-            settings.corpus_dir, paths, previous.manifest.sources if previous else (), replace=replace
-        )
-        found = files(sources)
-        reader = _Reader(found, model, progress)
-        if dry_run:
-            counts = [len(chunks) for _, chunks in reader]
-            return _report(reader, index, begun, sources, dry_run=True, chunks=sum(counts))
-        with index.writing(), _disk_errors_explained(settings.data_dir):
+        # The lock comes first: what the generation before holds must not change until the next is published.
+        with nullcontext() if dry_run else _writing(index, settings.data_dir):
+            previous = _previous(index)
+            sources = resolve(
+                settings.corpus_dir, paths, previous.manifest.sources if previous else (), replace=replace
+            )
+            reader = _Reader(files(sources), model, progress)
+            if dry_run:
+                counts = [len(chunks) for _, chunks in reader]
+                return _report(reader, index, begun, sources, dry_run=True, chunks=sum(counts))
             return _write(index, previous, reader, model, sources, begun)
     finally:
         index.close()
@@ -81,22 +84,31 @@ class _Reader:
         for done, file in enumerate(self.files):
             self.tell(Progress("read", done, len(self.files), file.relative))
             try:
-                document = load(file.path, file.relative, file.document_id)
+                document, chunks = self._read(file)
             except ReadError as error:
                 self.skipped.append(Skipped(path=file.relative, reason=str(error)))
                 continue
-            chunks = split(
-                document,
-                count_tokens=self._model.count_tokens,
-                max_tokens=self.splitter.max_tokens,
-                target_tokens=self.splitter.target_tokens,
-            )
-            if chunks:
-                self.document_ids.add(document.id)
-                yield document, chunks
-            else:
-                self.skipped.append(Skipped(path=file.relative, reason="holds nothing to quote"))
+            self.document_ids.add(document.id)
+            yield document, chunks
         self.tell(Progress("read", len(self.files), len(self.files)))
+
+    def _read(self, file: SourceFile) -> tuple[Document, list[Chunk]]:
+        document = load(file.path, file.relative, file.document_id)
+        try:
+            json.dumps(
+                (document.title, document.url, document.text, document.metadata), ensure_ascii=False
+            ).encode()
+        except UnicodeEncodeError:
+            raise ReadError("holds half of a surrogate pair, which is no character") from None
+        chunks = split(
+            document,
+            count_tokens=self._model.count_tokens,
+            max_tokens=self.splitter.max_tokens,
+            target_tokens=self.splitter.target_tokens,
+        )
+        if not chunks:
+            raise ReadError("holds nothing to quote")
+        return document, chunks
 
 
 def _write(
@@ -107,8 +119,7 @@ def _write(
     sources: list[SourceRecord],
     begun: float,
 ) -> IngestReport:
-    keep = previous.name if previous else None
-    index.remove_all_but(index.current_name(), keep)  # what a killed writer may have left
+    index.remove_leftovers()
     reusable = previous if previous and _same_model(previous, model) else None
     folder = index.new_folder()
     try:
@@ -132,9 +143,10 @@ def _write(
         reader.tell(Progress("publish", 1, 2))
         index.switch(folder)
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        if index.current_name() != folder.name:  # it may fail after the switch, when the generation is needed
+            shutil.rmtree(folder, ignore_errors=True)
         raise
-    index.remove_all_but(folder.name, keep)
+    index.remove_all_but(folder.name, previous.name if previous else None)
     reader.tell(Progress("publish", 2, 2))
     removed = len({d.id for d in previous.store.summaries} - reader.document_ids) if previous else 0
     return _report(
@@ -177,20 +189,21 @@ def _first_reason(reader: _Reader) -> str:
 
 
 @contextmanager
-def _disk_errors_explained(data_dir: Path) -> Iterator[None]:
-    """Say in one line that the disk is full or cannot be written; the index is as it was before."""
+def _writing(index: Index, data_dir: Path) -> Iterator[None]:
+    """Hold the writer's lock, and say in one line that the disk is full or cannot be written."""
     try:
-        yield
+        with index.writing():
+            yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise _disk_full(data_dir) from error
-        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EEXIST):
             raise TutorError(
                 f"{data_dir} cannot be written", help="Set TUTOR_DATA_DIR to a folder of yours."
             ) from error
         raise
-    except sqlite3.OperationalError as error:
-        if "full" in str(error):
+    except (sqlite3.OperationalError, chromadb.errors.ChromaError) as error:
+        if "disk is full" in str(error) or "No space left" in str(error):
             raise _disk_full(data_dir) from error
         raise
 

@@ -1,6 +1,7 @@
 """Which files an ingest reads: folders and files, walked in a fixed order, less what `.tutorignore` names.
 
-A `.tutorignore` at the top of a folder has the syntax of `.gitignore`. Hidden files and folders are left out.
+A `.tutorignore` at the top of a folder has the syntax of `.gitignore`. Hidden files and folders are left out. A file
+that lies in two sources is read once.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from tutor.errors import SourceError
 from tutor.index.manifest import SourceRecord
 
 IGNORE_FILE = ".tutorignore"
+_CORPUS = "corpus"  # the label of the corpus from the settings, whatever its folder is called
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +50,17 @@ def resolve(
 
 def files(sources: Sequence[SourceRecord]) -> list[SourceFile]:
     """All files of the sources, by source and then by path. Raises SourceError for a source that is gone."""
-    names = [Path(source.path).name for source in sources]
-    found: list[SourceFile] = []
+    names = [_CORPUS if source.corpus else Path(source.path).name for source in sources]
+    found: dict[Path, SourceFile] = {}
     for source, name in zip(sources, names, strict=True):
         root = _existing(Path(source.path))
-        label = "corpus" if source.corpus else name if names.count(name) == 1 else source.path
+        label = name if source.corpus or names.count(name) == 1 else source.path
         for relative in _walk(root):
             path = root if root.is_file() else root / relative
             key = hashlib.sha256(f"{label}/{relative}".encode(errors="surrogateescape")).hexdigest()[:12]
-            found.append(SourceFile(path, relative, key))
-    return found
+            printable = relative.encode(errors="replace").decode()  # a name need not be valid Unicode
+            found.setdefault(path, SourceFile(path, printable, key))
+    return list(found.values())
 
 
 def _existing(path: Path) -> Path:
@@ -75,13 +78,21 @@ def _walk(root: Path) -> Iterator[str]:
     if root.is_file():
         yield root.name
         return
-    ignore = root / IGNORE_FILE
-    spec = GitIgnoreSpec.from_lines(
-        ignore.read_text(encoding="utf-8").splitlines() if ignore.is_file() else []
-    )
+    spec = _ignored(root / IGNORE_FILE)
     for folder, subfolders, names in os.walk(root):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
         for name in sorted(names):
             relative = (Path(folder) / name).relative_to(root).as_posix()
             if not name.startswith(".") and not spec.match_file(relative):
                 yield relative
+
+
+def _ignored(file: Path) -> GitIgnoreSpec:
+    try:
+        return GitIgnoreSpec.from_lines(
+            file.read_text(encoding="utf-8-sig").splitlines() if file.is_file() else []
+        )
+    except (OSError, ValueError) as error:
+        raise SourceError(
+            f"{file} cannot be read ({error})", help="It takes patterns as in .gitignore."
+        ) from error

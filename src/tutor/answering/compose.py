@@ -24,6 +24,7 @@ _SUPPORTS = 0.76  # share of the best score that a supporting statement needs
 _LIST_SUPPORTS = 0.88  # the same for further lists, which are long
 _COVERS = 0.7  # share of the best one's term cover that a supporting statement needs
 _FIGURE_SUPPORTS = 0.62  # the same where sources are set side by side
+_IN_BLOCK = 0.9  # share of a candidate's terms that make it a repeat of a list or table
 _REPEATS = 0.72  # share of the shorter one's terms above which two statements say the same
 
 
@@ -32,7 +33,7 @@ def compose(question: Question, candidates: Sequence[Candidate], generation: Gen
     if not candidates:
         return []
     form = _FORMS.get(question.kind, _plain)
-    return _in_reading_order(form(question, candidates, generation)[:MOST])
+    return _in_reading_order(_outermost(form(question, candidates, generation))[:MOST])
 
 
 def _plain(question: Question, candidates: Sequence[Candidate], generation: Generation) -> list[Proposal]:
@@ -137,7 +138,7 @@ def _pick(
         span = candidate.span
         if any(p.covers(candidate.passage.document_id, span.start, span.end) for p in said):
             continue
-        if any(_repeats(candidate, p.candidate) for p in said):
+        if any(_repeats(candidate, p) for p in said):
             continue
         if span.kind is SpanKind.ROW:
             near = [c for c in candidates if _same_table(c, candidate) and c.score >= _ROWS * candidate.score]
@@ -146,7 +147,7 @@ def _pick(
             proposal = propose(candidate, generation)
         if proposal.is_block and sum(p.is_block for p in said) >= _BLOCKS:
             continue
-        chosen = [p for p in chosen if not _inside(p, proposal)] + [proposal]
+        chosen = [p for p in chosen if not proposal.contains(p)] + [proposal]
     return chosen
 
 
@@ -157,13 +158,21 @@ def _same_table(a: Candidate, b: Candidate) -> bool:
     )
 
 
-def _inside(inner: Proposal, outer: Proposal) -> bool:
-    return all(outer.covers(p.passage.document_id, p.start, p.end) for p in inner.places)
+def _outermost(proposals: Iterable[Proposal]) -> list[Proposal]:
+    """Proposals without those that are part of another; of two with the same places the first stays."""
+    kept: list[Proposal] = []
+    for proposal in proposals:
+        if not any(other.contains(proposal) for other in kept):
+            kept = [*(other for other in kept if not proposal.contains(other)), proposal]
+    return kept
 
 
-def _repeats(a: Candidate, b: Candidate) -> bool:
-    smaller = min(len(a.terms), len(b.terms))
-    return not smaller or len(a.terms & b.terms) / smaller > _REPEATS
+def _repeats(candidate: Candidate, said: Proposal) -> bool:
+    """Whether a candidate says little that a statement has not said."""
+    if said.is_block:
+        return len(candidate.terms & frozenset(terms(said.text))) >= _IN_BLOCK * len(candidate.terms)
+    smaller = min(len(candidate.terms), len(said.candidate.terms))
+    return not smaller or len(candidate.terms & said.candidate.terms) / smaller > _REPEATS
 
 
 def _in_reading_order(proposals: Sequence[Proposal]) -> list[Proposal]:

@@ -131,6 +131,8 @@ def has_figure(figure: Figure, text: str) -> bool:
 
 def form_bonus(question: Question, kind: SpanKind, text: str, own: frozenset[str]) -> float:
     """How far a span has the form that the question asks for, -1 to 1."""
+    if text.rstrip().endswith("?"):
+        return -1.0  # a question answers none
     if question.figure is not None:
         return 1.0 if has_figure(question.figure, text) else -0.6
     if kind is SpanKind.HEADER:

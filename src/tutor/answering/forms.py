@@ -36,6 +36,10 @@ class Proposal:
             p.passage.document_id == document_id and p.start <= start and end <= p.end for p in self.places
         )
 
+    def contains(self, other: Proposal) -> bool:
+        """Whether all that another is made of is already part of it."""
+        return all(self.covers(p.passage.document_id, p.start, p.end) for p in other.places)
+
 
 _LEANS = re.compile(
     r"^(?:it|its|they|their|them|this|that|these|those|he|she|his|her|such|both|however|but|also|instead|otherwise"
@@ -43,18 +47,16 @@ _LEANS = re.compile(
     re.IGNORECASE,
 )
 _WHOLE_ITEMS, _WHOLE_CHARACTERS = 15, 1500  # a list up to this size is never quoted in part
-_ORDERED = re.compile(r"(\d{1,9})[.)][ \t]+$")
+_ORDERED = re.compile(r"^[\s>]*(?:[-*+]\s+)*(\(?(\d{1,9})[.)][ \t]+)$")  # before an item, on its line
 
 
 def propose(candidate: Candidate, generation: Generation) -> Proposal:
     """The statement that a candidate leads to."""
     kind = candidate.span.kind
-    if kind is SpanKind.LEAD:
+    if kind in (SpanKind.LEAD, SpanKind.CODE):
         return _list(candidate, generation)
     if kind in (SpanKind.ROW, SpanKind.HEADER):
         return table((candidate,), generation)
-    if kind is SpanKind.CODE:
-        return _code(candidate, generation)
     if kind is SpanKind.ITEM:
         return _item(candidate, generation)
     return _sentence(candidate, generation)
@@ -120,7 +122,7 @@ def _list(candidate: Candidate, generation: Generation) -> Proposal:
     lead = _lead(candidate, generation, document, number)
     if not block:
         return _sentence(candidate, generation)
-    start, end = lead.start if lead else block[0].start, block[-1].end
+    start, end = lead.start if lead else _outer(document, block[0]), block[-1].end
     head = fold(document.text[lead.start : lead.end]) if lead else ""
     if block[0].kind in (SpanKind.HEADER, SpanKind.ROW):
         body = table((_as_candidate(candidate, block[0], document),), generation)
@@ -150,12 +152,19 @@ def _as_candidate(candidate: Candidate, span: StoredSpan, document: Document) ->
     )  # fmt: skip
 
 
+def _outer(document: Document, span: StoredSpan) -> int:
+    """Where an item starts with its number, if it has one."""
+    line_start = document.text.rfind("\n", 0, span.start) + 1
+    number = _ORDERED.match(document.text[line_start : span.start])
+    return line_start + number.start(1) if number else span.start
+
+
 def _item_line(document: Document, span: StoredSpan) -> str:
     line_start = document.text.rfind("\n", 0, span.start) + 1
     prefix = document.text[line_start : span.start]
     text = fold(document.text[span.start : span.end])
-    if number := _ORDERED.search(prefix):
-        return f"{number.group(1)}. {text}"
+    if number := _ORDERED.match(prefix):
+        return f"{number[2]}. {text}"
     indent = "  " if len(prefix) - len(prefix.lstrip()) >= 2 else ""
     return f"{indent}- {text}"
 
@@ -173,9 +182,3 @@ def _item(candidate: Candidate, generation: Generation) -> Proposal:
         return Proposal(text, (item,), candidate)
     head = fold(document.text[lead.start : lead.end])
     return Proposal(f"{head}\n\n- {text}", (Place(candidate.passage, lead.start, lead.end), item), candidate)
-
-
-def _code(candidate: Candidate, generation: Generation) -> Proposal:
-    document = generation.store.document(candidate.passage.document_id)
-    place = Place(candidate.passage, candidate.span.start, candidate.span.end)
-    return Proposal(document.text[place.start : place.end].strip("\n"), (place,), candidate)

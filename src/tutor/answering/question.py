@@ -81,7 +81,7 @@ wanna want was wat wats way ways we well went were wats what whatever whats when
 will with within without wont word words work works worth would wrong
 yes yet you your yours yourself t don isn doesn won aren didn m re ve ll d u ur pls plz tbh btw
 """
-_EMPTY = frozenset(term for word in _EMPTY_WORDS.split() for term in terms(word))
+_EMPTY = frozenset(term for word in _EMPTY_WORDS.split() for term in terms(word) if not term.isdigit())
 
 # How people type on a phone.
 _SHORTHAND = tuple(
@@ -108,8 +108,8 @@ _SHORTHAND = tuple(
 _PATTERNS: tuple[tuple[QuestionKind, str], ...] = (
     (
         QuestionKind.COMPARISON,
-        r"\b(differences?|differs?|compare[sd]?|comparison|versus|vs\.?|distinguish(es)?|distinction)\b"
-        r"|^(?!.*\bshould\b).*\b(better|worse|easier|harder|faster|more important) .*\b(or|than)\b"
+        r"\b(differences?|differs?|different (from|to|than)|compare[sd]?|comparison|versus|vs\.?|distinguish(es)?|distinction)\b"
+        r"|^(?!.*\bshould\b).*\b(better|worse|easier|harder|faster|more important)\b.*\b(or|than)\b"
         r"|^[\w+#.-]+( \w+)? or [\w+#.-]+( \w+)?$",
     ),
     (
@@ -125,8 +125,8 @@ _PATTERNS: tuple[tuple[QuestionKind, str], ...] = (
     ),
     (
         QuestionKind.RECOMMENDATION,
-        r"\b(recommend(ed|s|ation|ations)?|suggest(ed|s)?|best|should i|should we|better to|worth|advice|advise[sd]?)\b"
-        r"|\bwhich .*\b(choose|pick|start|learn|take|use)\b|\bwhere (do|should|can) i (start|begin)\b",
+        r"\b(recommend(ed|s|ation|ations)?|suggest(ed|s)?|best|(?<!how )should (i|we)|better to|worth|advice|advise[sd]?)\b"
+        r"|(?<!in )\bwhich .*\b(choose|pick|start|learn|take|use)\b|\bwhere (do|should|can) i (start|begin)\b",
     ),
     (
         QuestionKind.HOW_TO,
@@ -134,13 +134,13 @@ _PATTERNS: tuple[tuple[QuestionKind, str], ...] = (
     ),
     (
         QuestionKind.LIST,
-        r"^(please )?(list|name|enumerate|give me|show me)\b|\b(what|which) (are|were) (the|some|all|common|typical|main|key)\b"
-        r"|\b(what|which)( \w+){0,3} (\w+[^s\W]s|people|criteria|data)\b(?! (is|does|was|has)\b)"
+        r"^(please )?(list|name|enumerate|give me|show me)\b|\b(what|which) (are|were) (the|some|all|common|typical|main|key|good|important|popular|useful)\b"
+        r"|\b(what|which)(?! (?:is|was|does|has|are|were|even|exactly|really)\b(?! the\b))( \w+){0,2} ((?!(?:is|was|does|has)\b)\w+[^s\W]s|people|criteria|data)\b(?! (?:is|was)\b| (?:does|has)$)"
         r"|\bnames? of\b|^(all|some|popular|common|typical|important|main|good)\b.*s$|\bwhat (all|else)\b|\bexamples? of\b|\bwhat (should|must|does|do|can|will) .*\b(include|cover|contain|learn|know|need|teach|involve|do|study|expect)\b",
     ),
     (
         QuestionKind.DEFINITION,
-        r"\b(what (even |exactly |really )?(is|are|was)|define|explain|describe)\b(?!.*\b(for|should)\b)|\bwhat does .* (mean|stand for)\b"
+        r"\b(what (even |exactly |really )?(is|are|was)|define|explain|describe)\b(?!.*\b(for|should)\b)|\bwhat (does|do) .* (mean|stand for)\b"
         r"|\b(meaning|definition) of\b|^who (is|are)\b|\btell me (about|what)\b|\bstands? for$|\bexplain(ed)?\b|=$"
         r"|\bmeaning$",
     ),

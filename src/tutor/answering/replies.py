@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from tutor.answering.answer import Citation, Coverage, Statement
 from tutor.answering.forms import Proposal
+from tutor.documents import SpanKind
 from tutor.retrieval.search import Found
 
 REFUSAL = "I do not know: my sources do not cover this."
@@ -64,6 +65,9 @@ def lay_out(statement: Statement, proposal: Proposal, before: Proposal | None, *
         return f"{gap}- {statement.text} {marks}"
     if proposal.is_block:
         head, _, body = statement.text.partition("\n\n")
+        span = proposal.candidate.span
+        if span.kind is SpanKind.CODE and proposal.places[0].start >= span.start:
+            body = ""  # nothing introduces it; its own blank lines part nothing
         block = f"{head} {marks}\n\n{body}" if body else f"{statement.text}\n\n{marks}"
         return block if first else f"\n\n{block}"
     joined = before is not None and not before.is_block and _same_source(proposal, before)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tutor.answering.answer import Turn
 from tutor.answering.question import content_terms
+from tutor.answering.smalltalk import reply
 
 _POINTING = re.compile(
     r"\b(it|its|they|them|their|theirs|that one|this one|these|those|that|this|there|the same|the (?:former|latter))\b",
@@ -38,7 +39,8 @@ def standalone(question: str, history: Sequence[Turn] = ()) -> str:
     """
     before = ""
     for turn in history:
-        before = _resolve(turn.question, before)
+        if reply(turn.question) is None:  # thanks and greetings change no topic
+            before = _resolve(turn.question, before)
     return _resolve(question, before)
 
 
@@ -62,6 +64,8 @@ def _resolve(question: str, previous: str) -> str:
 
 def _exchange(before: str, rest: str) -> str:
     """The question before, with its phrase of the same preposition replaced by `rest`, or `rest` added."""
+    if same := _same_kind(before, rest):
+        return before[: same.start()] + rest + before[same.end() :]
     if preposition := _PREPOSITION.match(rest):
         own = re.compile(rf"\b{preposition['preposition']}\s+(?:the\s+)?[\w₹$'-]+(?:\s+[A-Z][\w-]+)*", re.I)
         places = list(own.finditer(before))
@@ -70,6 +74,16 @@ def _exchange(before: str, rest: str) -> str:
             return before[: last.start()] + rest + before[last.end() :]
         return f"{before} {rest}"
     return f"{before}: {rest}"
+
+
+def _same_kind(before: str, rest: str) -> re.Match[str] | None:
+    """What of the question before `rest` stands in for: `phase 2` for `phase 3`, `the southern roadmap` for `the northern roadmap`."""
+    words = rest.split()
+    if len(words) < 2:
+        return None
+    if words[-1].isdigit():
+        return re.search(rf"\b{re.escape(words[-2])}\s+\d+\b", before, re.I)
+    return re.search(rf"\b(?:the\s+|an?\s+)?[\w-]+\s+{re.escape(words[-1])}\b", before, re.I)
 
 
 def _topic(before: str) -> str:

@@ -27,7 +27,7 @@ from tutor.answering.answer import (
     Turn,
 )
 from tutor.answering.cite import Citations
-from tutor.answering.compose import compose
+from tutor.answering.compose import MOST, compose
 from tutor.answering.coverage import Decision, decide
 from tutor.answering.evidence import Candidate, gather
 from tutor.answering.forms import Proposal
@@ -64,6 +64,7 @@ class _Progress:
 
     citations: Citations
     statements: list[Statement] = field(default_factory=list)
+    said: list[Proposal] = field(default_factory=list)
     markdown: list[str] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
     begun: float = field(default_factory=time.perf_counter)
@@ -190,9 +191,10 @@ class Tutor(Runnable[str | Mapping[str, Any], Any]):
         judged = [self._judge(text, filters, generation, progress) for text in _standing_parts(whole)]
         titles = dict.fromkeys(p.title for part in judged for p in part.found.passages)
         yield SourcesEvent(standalone_question=whole, documents=tuple(titles))
-        for part in judged:
+        for after, part in zip(range(len(judged), 0, -1), judged, strict=True):
             if part.decision.coverage is not Coverage.NOT_COVERED:
-                yield from self._statements(part, generation, progress)
+                room = (MOST - len(progress.statements)) // after
+                yield from self._statements(part, generation, progress, most=max(room, 1))
         coverage, missing = _overall(judged, answered=bool(progress.statements))
         nearest = (
             replies.nearest_topics(part.found for part in judged) if coverage is not Coverage.ANSWERED else ()
@@ -212,7 +214,9 @@ class Tutor(Runnable[str | Mapping[str, Any], Any]):
                 text="".join(progress.markdown),
                 missing=missing,
                 nearest_topics=nearest,
-                suggestions=replies.suggestions(judged[0].found, progress.citations.all, whole),
+                suggestions=replies.suggestions(judged[0].found, progress.citations.all, whole)
+                if progress.statements
+                else (),
                 kind=judged[0].question.kind.value,
                 confidence=round(min(part.decision.probability for part in judged), 4),
                 timings_ms=progress.timings,
@@ -236,13 +240,18 @@ class Tutor(Runnable[str | Mapping[str, Any], Any]):
         return _Part(decision.question, found, candidates, decision)
 
     def _statements(
-        self, part: _Part, generation: Generation, progress: _Progress
+        self, part: _Part, generation: Generation, progress: _Progress, *, most: int
     ) -> Iterator[StatementEvent]:
         now = time.perf_counter()
         proposals = compose(part.question, part.candidates, generation)
+        full = min(len(progress.statements) + most, MOST)
         now = progress.lap("compose", now)
         before: Proposal | None = None
         for proposal in proposals:
+            if len(progress.statements) >= full:
+                break
+            if any(said.contains(proposal) for said in progress.said):
+                continue  # an earlier part of the question has brought it
             verdict = _verify(proposal, generation, progress.citations)
             if not verdict.passed:
                 _log.error("dropped a statement: %s: %r", verdict.reason, proposal.text)
@@ -257,6 +266,7 @@ class Tutor(Runnable[str | Mapping[str, Any], Any]):
                 index=len(progress.statements), statement=statement, citations=new, markdown=markdown
             )
             progress.statements.append(statement)
+            progress.said.append(proposal)
             progress.markdown.append(markdown)
             before = proposal
             now = progress.lap("verify", now)

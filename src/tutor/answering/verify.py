@@ -12,9 +12,15 @@ from dataclasses import dataclass
 
 from tutor.documents import fold
 
-_MARKER = re.compile(r"^[ \t]*(?:>[ \t]*)*(?:[-*+•–]|\d{1,9}[.)])[ \t]+", re.MULTILINE)
+_MARKER = re.compile(
+    r"^[ \t]*(?:>[ \t]*)*(?:(?:[-*+–—](?=[ \t])|[•◦▪‣●○·])[ \t]*)+(?:\[[ xX]\][ \t]+)?", re.MULTILINE
+)
 _RULE = re.compile(r"^[ \t]*\|?[ \t:|-]*-{2,}[ \t:|-]*$", re.MULTILINE)
-_WORD = re.compile(r"[^\W_]+|[₹$€£¥%+<>=≤≥−-]")
+_WORD = re.compile(
+    r"[^\W_]+(?:_+[^\W_]+)*"  # words and numbers, n_estimators whole
+    r"|[.,:–—](?=\d)"  # 9.7, 1,000, 10:30, 6–8
+    r"|[^\w\s.,:;–—…'\"‘’“”()\[\]{}*`|\\]"  # every sign that is neither punctuation nor mark-up: ₹, %, −, ≠, !, ❌
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +43,13 @@ def verify_quote(source: str, start: int, end: int, quote: str) -> Verdict:
 def verify_verbatim(statement: str, quotes: Sequence[str]) -> Verdict:
     """Check that a statement is its quotes, word for word and sign for sign, in order."""
     said = _words(statement)
-    quoted = [word for quote in quotes for word in _words(quote)]
     if not said:
         return Verdict(False, "the statement is empty")
-    if said != quoted:
-        return Verdict(False, "the statement differs from its quotes")
-    return Verdict(True, "verbatim")
+    if said == [word for quote in quotes for word in _words(quote)]:
+        return Verdict(True, "verbatim")
+    return Verdict(False, "the statement differs from its quotes")
 
 
 def _words(text: str) -> list[str]:
-    """Words, numbers and the signs that change a figure; case kept, mark-up and bullets dropped."""
+    """Words, numbers and signs; case kept; punctuation, mark-up and bullets dropped, the numbers of a list kept."""
     return _WORD.findall(_MARKER.sub("", _RULE.sub("", text)))

@@ -18,6 +18,8 @@ from tutor.index.manifest import REBUILD, Counts, load_manifest
 from tutor.index.store import Store
 from tutor.index.vectors import VectorIndex
 
+_DAMAGE = (OSError, ValueError, KeyError, sqlite3.Error, chromadb.errors.ChromaError)
+
 STORE, VECTORS, LEXICAL, SPAN_VECTORS = "store.sqlite", "chroma", "lexical", "spans.f16"
 
 
@@ -31,8 +33,10 @@ class Generation:
         self.folder = folder
         self.manifest = load_manifest(folder)
         counts, dimension = self.manifest.counts, self.manifest.embedding.dimension
+        self.store = Store(folder / STORE)
         try:
-            self.store = Store(folder / STORE)
+            if (stored := Counts(**self.store.counts())) != counts:
+                raise ValueError(f"its store holds {stored}, its manifest says {counts}")
             self.lexical = LexicalIndex(folder / LEXICAL, counts.chunks)
             self.span_vectors: NDArray[np.float16] = (
                 np.memmap(folder / SPAN_VECTORS, np.float16, "r", shape=(counts.spans, dimension))
@@ -40,7 +44,8 @@ class Generation:
                 else np.zeros((0, dimension), np.float16)
             )
             self.vectors = VectorIndex(folder / VECTORS)
-        except (OSError, ValueError, KeyError, sqlite3.Error, chromadb.errors.ChromaError) as error:
+        except _DAMAGE as error:
+            self.store.close()
             raise IndexDamagedError(
                 f"generation {folder.name} cannot be opened ({error})", help=REBUILD
             ) from error
@@ -70,20 +75,25 @@ class Generation:
             )
 
     def verify(self) -> None:
-        """Raise IndexDamagedError unless counts agree and stored vectors find themselves."""
-        counts = Counts(**self.store.counts())
-        if counts != self.manifest.counts or self.vectors.count() != counts.chunks:
-            raise IndexDamagedError(
-                f"generation {self.name} holds {counts.documents} documents and {self.vectors.count()} vectors, "
-                f"not {self.manifest.counts.documents} and {self.manifest.counts.chunks}",
-                help=REBUILD,
-            )
-        for row, vector in self.vectors.get(self._probes()).items():
-            found = self.vectors.search(vector.tolist(), 1)
+        """Raise IndexDamagedError unless every chunk has a vector and stored vectors find themselves."""
+        try:
+            problem = self._problem()
+        except _DAMAGE as error:
+            problem = f"cannot be searched ({error})"
+        if problem:
+            raise IndexDamagedError(f"generation {self.name} {problem}", help=REBUILD)
+
+    def _problem(self) -> str:
+        chunks = self.manifest.counts.chunks
+        if (vectors := self.vectors.count()) != chunks:
+            return f"holds {vectors} vectors for {chunks} chunks"
+        probes = self._probes()
+        stored = self.vectors.get(probes)
+        for row in probes:
+            found = self.vectors.search(stored[row].tolist(), 1) if row in stored else []
             if not found or found[0][1] < 0.999:
-                raise IndexDamagedError(
-                    f"generation {self.name} does not find its own row {row}", help=REBUILD
-                )
+                return f"does not find its own row {row}"
+        return ""
 
     def _probes(self) -> list[int]:
         """Up to five rows, spread evenly."""

@@ -20,17 +20,22 @@ _METHOD, _K1, _B = "lucene", 1.2, 0.75
 def build(texts: Iterable[str], folder: Path) -> int:
     """Index texts in order into a new folder; returns how many. A text's position is its row."""
     tokens = [terms(text) for text in texts]
+    rows = len(tokens)
+    if not any(tokens):  # bm25s needs a term; no text has this one
+        tokens[:1] = [["\x00"]]
     index = bm25s.BM25(method=_METHOD, k1=_K1, b=_B)
-    index.index(tokens or [["\x00"]], show_progress=False)
+    index.index(tokens, show_progress=False)
     index.save(str(folder), show_progress=False)
-    return len(tokens)
+    return rows
 
 
 class LexicalIndex:
-    """A saved index, read by memory map; safe to share between threads."""
+    """A saved index, read by memory map; safe to share between threads. Raises ValueError if it has not `rows` rows."""
 
     def __init__(self, folder: Path, rows: int) -> None:
         self._index: Any = bm25s.BM25.load(str(folder), load_corpus=False, mmap=True)
+        if self._index.scores["num_docs"] != max(rows, 1):
+            raise ValueError(f"the lexical index has {self._index.scores['num_docs']} rows, not {rows}")
         self._vocabulary: dict[str, int] = self._index.vocab_dict
         self._rows = rows
 
@@ -57,12 +62,13 @@ class LexicalIndex:
     ) -> list[tuple[int, float]]:
         """Rows and scores of the best k rows with a score above 0, best first; ties by row."""
         known = [self._vocabulary[term] for term in query_terms if term in self._vocabulary]
-        if not known:
+        if not known or k < 1:
             return []
         scores = np.asarray(self._index.get_scores_from_ids(known), np.float32)
         if allowed is not None:
             scores = np.where(allowed, scores, 0)
         k = min(k, len(scores))
-        top = np.argpartition(-scores, k - 1)[:k]
-        best = top[np.lexsort((top, -scores[top]))]
-        return [(int(row), float(scores[row])) for row in best if scores[row] > 0]
+        kth = np.partition(scores, -k)[-k]
+        top = np.flatnonzero((scores >= kth) & (scores > 0))  # with all that tie for the last place
+        best = top[np.lexsort((top, -scores[top]))][:k]
+        return [(int(row), float(scores[row])) for row in best]

@@ -25,6 +25,7 @@ from filelock import FileLock, Timeout
 
 from tutor.errors import IndexDamagedError, IndexLockedError, NoIndexError
 from tutor.index.generation import Generation
+from tutor.index.manifest import FILE as MANIFEST
 from tutor.index.manifest import REBUILD
 
 POINTER = "CURRENT"
@@ -43,7 +44,7 @@ class Index:
         """The name of the current generation, None before the first ingest."""
         try:
             return (self.root / POINTER).read_text(encoding="ascii").strip() or None
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
 
     def current(self) -> Generation:
@@ -63,7 +64,8 @@ class Index:
                     raise IndexDamagedError(
                         f"the current generation {name} is gone from {self.generations}", help=REBUILD
                     )
-                # The generation that was open is not closed here: requests may still hold it. It goes with the last.
+                # The generation that was open is not closed here: requests may still hold it. Its files are released
+                # when the last of them lets it go.
                 self._open = Generation(folder)
             return self._open
 
@@ -93,6 +95,14 @@ class Index:
         _fsync(draft)
         draft.replace(self.root / POINTER)
         _fsync(self.root)
+
+    def remove_leftovers(self) -> None:
+        """Remove what killed writers left: generations never finished, or never made the current one."""
+        current = self.current_name() or ""
+        if self.generations.is_dir():
+            for folder in self.generations.iterdir():
+                if folder.name > current or not (folder / MANIFEST).is_file():
+                    shutil.rmtree(folder, ignore_errors=True)
 
     def remove_all_but(self, *keep: str | None) -> None:
         """Remove every other generation, finished or not."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -66,26 +68,22 @@ class Manifest(_Frozen):
 def load_manifest(folder: Path) -> Manifest:
     """Read from a folder. Raises IndexDamagedError or, for another schema, IndexMismatchError."""
     try:
-        text = (folder / FILE).read_text(encoding="utf-8")
-        manifest = Manifest.model_validate_json(text)
-    except (OSError, UnicodeDecodeError) as error:
+        record: Any = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         raise IndexDamagedError(
             f"generation {folder.name} has no readable manifest ({error})", help=REBUILD
         ) from None
-    except ValidationError as error:
-        if f'"schema_version": {SCHEMA_VERSION}' in text:
-            raise IndexDamagedError(
-                f"the manifest of generation {folder.name} is damaged", help=REBUILD
-            ) from error
+    version = record.get("schema_version") if isinstance(record, dict) else None
+    if isinstance(version, int) and version != SCHEMA_VERSION:
         raise IndexMismatchError(
-            f"generation {folder.name} was written by another version of the tutor", help=REBUILD
-        ) from error
-    if manifest.schema_version != SCHEMA_VERSION:
-        raise IndexMismatchError(
-            f"generation {folder.name} has schema {manifest.schema_version}, this tutor reads {SCHEMA_VERSION}",
-            help=REBUILD,
+            f"generation {folder.name} has schema {version}, this tutor reads {SCHEMA_VERSION}", help=REBUILD
         )
-    return manifest
+    try:
+        return Manifest.model_validate(record)
+    except ValidationError as error:
+        raise IndexDamagedError(
+            f"the manifest of generation {folder.name} is damaged", help=REBUILD
+        ) from error
 
 
 REBUILD = "Run `tutor ingest` to build it anew."

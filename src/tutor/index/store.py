@@ -10,6 +10,7 @@ import hashlib
 import json
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -124,9 +125,11 @@ class StoreWriter:
             yield "\n".join((title, *(h for h in path if h != title), lead, text))
 
     def close(self) -> None:
-        """Commit and close."""
-        self._db.commit()
-        self._db.close()
+        """Commit and close; closed even if it cannot be committed."""
+        try:
+            self._db.commit()
+        finally:
+            self._db.close()
 
 
 class Store:
@@ -136,6 +139,7 @@ class Store:
         self._uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
+        weakref.finalize(self, _close_all, self._connections).atexit = False
         self._documents: dict[str, Document] = {}
 
     @property
@@ -149,8 +153,7 @@ class Store:
 
     def close(self) -> None:
         """Close every thread's connection."""
-        while self._connections:
-            self._connections.pop().close()
+        _close_all(self._connections)
         self._local = threading.local()
 
     def counts(self) -> dict[str, int]:
@@ -174,7 +177,8 @@ class Store:
 
     def document(self, document_id: str) -> Document:
         """A document with its text. Raises NotFoundError."""
-        if document_id not in self._documents:
+        document = self._documents.get(document_id)
+        if document is None:
             row = self._db.execute("SELECT * FROM documents WHERE id = ?", (document_id,)).fetchone()
             if row is None:
                 raise NotFoundError(
@@ -182,8 +186,8 @@ class Store:
                 )
             if len(self._documents) >= 256:
                 self._documents.clear()
-            self._documents[document_id] = _document(row)
-        return self._documents[document_id]
+            self._documents[document_id] = document = _document(row)
+        return document
 
     def chunks(self, rows: Iterable[int]) -> dict[int, StoredChunk]:
         """Chunks by row."""
@@ -229,6 +233,11 @@ class Store:
         query = f"SELECT {_CHUNK} FROM chunks WHERE {column} IN ({marks})"  # noqa: S608 - own constants and marks
         for row in self._db.execute(query, values):
             yield _chunk(row)
+
+
+def _close_all(connections: list[sqlite3.Connection]) -> None:
+    while connections:
+        connections.pop().close()
 
 
 _CHUNK = "row, id, document_id, start, end, heading_path, text, lead, first_span, spans"

@@ -16,7 +16,7 @@ import Stemmer
 
 _TOKEN = re.compile(
     r"""
-    \d{1,3}(?:,\d{2,3})+(?:\.\d+)?   # 150,000 and 1,50,000
+    \d{1,3}(?:,\d{2,3})*,\d{3}(?!\d)(?:\.\d+)?   # 150,000 and 1,50,000
     | \d+\.\d+                       # 9.7
     | c\+\+ | c\# | f\#              # languages whose name is punctuation
     | [^\W_]+(?:[_\-'’@.&+][^\W_]+)* # words and identifiers: scikit-learn, n_estimators, recall@k, node.js, A&B
@@ -27,7 +27,7 @@ _COUNTRY = re.compile(r"\bU\.S\.(?:A\.)?|\bUSA?\b")  # the country, not the pron
 _PARTS = re.compile(r"[_\-'’@.&+]")
 _NUMBER_UNIT = re.compile(r"(\d+(?:\.\d+)?)([a-z]+)$")
 _POSSESSIVE = re.compile(r"['’]s?$")
-_IZE = re.compile(r"(?<=\w{2})iz(?=(?:e|ed|es|ing|er|ers|ation|ations)$)")
+_IZE = re.compile(r"(?<=\w{2})([iy])z(?=(?:e|ed|es|ing|er|ers|ation|ations)$)")
 _OUR = re.compile(r"^(behavi|col|fav|flav|harb|hon|hum|lab|neighb|rig|vap)our")
 _DOUBLE_L = re.compile(r"^(cancel|channel|label|level|model|signal|travel)l(?=(?:ed|ing|er|ers)$)")
 _NUMERALS = {
@@ -69,7 +69,7 @@ def _analyse(token: str) -> tuple[str, ...]:
 
 
 def _stem(word: str) -> str:
-    word = _DOUBLE_L.sub(r"\1", _OUR.sub(r"\1or", _IZE.sub("is", word)))
+    word = _DOUBLE_L.sub(r"\1", _OUR.sub(r"\1or", _IZE.sub(r"\1s", word)))
     if not hasattr(_local, "stemmer"):
         _local.stemmer = Stemmer.Stemmer("english")  # not thread-safe: one for each thread
     return str(_local.stemmer.stemWord(word))

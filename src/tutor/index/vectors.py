@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -18,19 +19,20 @@ _BATCH = 500
 
 
 class VectorIndex:
-    """A Chroma collection in a folder of its own. Close it: Chroma keeps a process-wide handle until then."""
+    """A Chroma collection in a folder of its own.
+
+    Chroma keeps a process-wide handle until it is closed: by `close`, or when nobody holds the index any more.
+    """
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:
-        settings = ChromaSettings(
-            anonymized_telemetry=False, is_persistent=True, persist_directory=str(folder)
-        )
-        self._client: Any = chromadb.PersistentClient(path=str(folder), settings=settings)
-        if create:
-            self._collection = self._client.create_collection(
-                _COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
-            )
-        else:
-            self._collection = self._client.get_collection(_COLLECTION, embedding_function=None)
+        client = _client(folder)
+        self._release = weakref.finalize(self, client.close)
+        self._release.atexit = False  # the process ends; nothing is left to release
+        try:
+            self._collection = _created(client) if create else client.get_collection(_COLLECTION, None)
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> VectorIndex:
         return self
@@ -41,8 +43,8 @@ class VectorIndex:
         self.close()
 
     def close(self) -> None:
-        """Release the files."""
-        self._client.close()
+        """Release the files; again does nothing."""
+        self._release()
 
     def add(self, first_row: int, vectors: Vectors, document_ids: Sequence[str]) -> None:
         """Add consecutive rows, each vector of length 1, with the document that each belongs to."""
@@ -56,7 +58,7 @@ class VectorIndex:
 
     def count(self) -> int:
         """How many rows there are."""
-        return self._collection.count()
+        return int(self._collection.count())
 
     def get(self, rows: Sequence[int]) -> dict[int, Vectors]:
         """The stored vectors of rows; a row that is not there is left out."""
@@ -74,7 +76,9 @@ class VectorIndex:
     def search(
         self, vector: Sequence[float], k: int, document_ids: Sequence[str] | None = None
     ) -> list[tuple[int, float]]:
-        """Rows and cosine similarities of the nearest k rows, nearest first; ties by row."""
+        """Rows and cosine similarities of the nearest k rows of the given documents (None: of all), nearest first."""
+        if k < 1 or (document_ids is not None and not document_ids):
+            return []
         where: Any = None if document_ids is None else {"document_id": {"$in": list(document_ids)}}
         result = self._collection.query(
             query_embeddings=np.asarray(vector, np.float32)[np.newaxis],
@@ -85,3 +89,14 @@ class VectorIndex:
         distances: Any = result["distances"]
         pairs = [(int(row), 1.0 - float(d)) for row, d in zip(result["ids"][0], distances[0], strict=True)]
         return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+
+
+def _client(folder: Path) -> Any:
+    settings = ChromaSettings(anonymized_telemetry=False, is_persistent=True, persist_directory=str(folder))
+    return chromadb.PersistentClient(path=str(folder), settings=settings)
+
+
+def _created(client: Any) -> Any:
+    return client.create_collection(
+        _COLLECTION, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+    )

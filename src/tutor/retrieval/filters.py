@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -28,9 +28,9 @@ class Filters(BaseModel):
     def allows(self, document_id: str, path: str, metadata: Mapping[str, Any]) -> bool:
         """Whether a document passes."""
         tags = metadata.get("tags") or ()
-        own: Iterable[str] = (tags,) if isinstance(tags, str) else (str(tag) for tag in tags)
+        own = {str(tag) for tag in (tags if isinstance(tags, (list, tuple)) else (tags,))}
         return (
             (not self.document_ids or document_id in self.document_ids)
             and (not self.paths or any(fnmatchcase(path, pattern) for pattern in self.paths))
-            and (not self.tags or not set(own).isdisjoint(self.tags))
+            and (not self.tags or not own.isdisjoint(self.tags))
         )

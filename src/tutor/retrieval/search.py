@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -84,21 +84,24 @@ def _passages(
     """The first k rows as passages, leaving out those that say the same as a better one."""
     kept: list[Passage] = []
     kept_terms: list[frozenset[str]] = []
-    candidates = fused[: 2 * k + 10]
-    chunks = generation.store.chunks([row for row, _ in candidates])
-    for row, score in candidates:
-        own = frozenset(terms(chunks[row].text))
+    for chunk, score in _chunks(generation, fused, 2 * k):
+        own = frozenset(terms(chunk.text))
         if any(_jaccard(own, other) >= _SAME for other in kept_terms):
             continue
-        kept.append(
-            _passage(
-                generation, chunks[row], score, {name: leg[row] for name, leg in legs.items() if row in leg}
-            )
-        )
+        own_legs = {name: leg[chunk.row] for name, leg in legs.items() if chunk.row in leg}
+        kept.append(_passage(generation, chunk, score, own_legs))
         kept_terms.append(own)
         if len(kept) == k:
             break
     return kept
+
+
+def _chunks(generation: Generation, fused: Ranking, size: int) -> Iterator[tuple[StoredChunk, float]]:
+    """The chunks of a ranking in order with their scores, read `size` at a time: the first few nearly always do."""
+    for start in range(0, len(fused), size):
+        part = fused[start : start + size]
+        chunks = generation.store.chunks(row for row, _ in part)
+        yield from ((chunks[row], score) for row, score in part)
 
 
 def _jaccard(a: frozenset[str], b: frozenset[str]) -> float:

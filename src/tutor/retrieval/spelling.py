@@ -25,9 +25,9 @@ def corrections(text: str, generation: Generation, embeddings: SpanEmbeddings) -
     """For each misspelt word's term the term that was probably meant."""
     words = {}
     for word in _WORD.findall(text):
-        (term, *more) = terms(word)
-        if not more and not is_known(term, generation.lexical.frequency):
-            words[word] = term
+        found = terms(word)
+        if len(found) == 1 and not is_known(found[0], generation.lexical.frequency):
+            words[word] = found[0]
     if not words:
         return {}
     pieces = embeddings.count_tokens([word.lower() for word in words])
