@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import dedent, indent
 
 from tutor.answering.cite import Place
 from tutor.answering.evidence import Candidate
@@ -47,6 +48,7 @@ _LEANS = re.compile(
     re.IGNORECASE,
 )
 _WHOLE_ITEMS, _WHOLE_CHARACTERS = 15, 1500  # a list up to this size is never quoted in part
+_NESTED = " " * 4  # what a nested item needs, also below `10. `
 _ORDERED = re.compile(r"^[\s>]*(?:[-*+]\s+)*(\(?(\d{1,9})[.)][ \t]+)$")  # before an item, on its line
 
 
@@ -98,7 +100,7 @@ def _cells(document: Document, span: StoredSpan) -> list[str]:
 
 
 def _sentence(candidate: Candidate, generation: Generation) -> Proposal:
-    """A sentence; one that leans on the sentence before (`It …`, `However, …`) brings that along."""
+    """A sentence; one that leans on the sentence before (`It …`, `However, …`) brings that along, as far as it takes."""
     document = generation.store.document(candidate.passage.document_id)
     start = candidate.span.start
     if _LEANS.match(candidate.text):
@@ -107,8 +109,10 @@ def _sentence(candidate: Candidate, generation: Generation) -> Proposal:
             for span in generation.store.block(document.id, candidate.span.block)
             if span.kind is SpanKind.SENTENCE and span.end <= start
         ]
-        if before:
-            start = before[-1].start
+        for span in before[::-1]:
+            start = span.start
+            if not _LEANS.match(document.text[span.start : span.end]):
+                break
     text = fold(document.text[start : candidate.span.end])
     return Proposal(text, (Place(candidate.passage, start, candidate.span.end),), candidate)
 
@@ -129,9 +133,10 @@ def _list(candidate: Candidate, generation: Generation) -> Proposal:
         places = (Place(passage, lead.start, lead.end), *body.places) if lead else body.places
         return Proposal("\n\n".join(filter(None, (head, body.text))), places, candidate)
     if block[0].kind is SpanKind.CODE:
-        code = document.text[block[0].start : end].strip("\n")
+        code = _code(document, block[0])
         return Proposal("\n\n".join(filter(None, (head, code))), (Place(passage, start, end),), candidate)
-    items = "\n".join(_item_line(document, span) for span in block)
+    outermost = min(_indent(document, span) for span in block)
+    items = "\n".join(_item_line(document, span, outermost) for span in block)
     return Proposal("\n\n".join(filter(None, (head, items))), (Place(passage, start, end),), candidate)
 
 
@@ -154,19 +159,35 @@ def _as_candidate(candidate: Candidate, span: StoredSpan, document: Document) ->
 
 def _outer(document: Document, span: StoredSpan) -> int:
     """Where an item starts with its number, if it has one."""
-    line_start = document.text.rfind("\n", 0, span.start) + 1
-    number = _ORDERED.match(document.text[line_start : span.start])
-    return line_start + number.start(1) if number else span.start
+    before = _before(document, span)
+    number = _ORDERED.match(before)
+    return span.start - len(before) + number.start(1) if number else span.start
 
 
-def _item_line(document: Document, span: StoredSpan) -> str:
-    line_start = document.text.rfind("\n", 0, span.start) + 1
-    prefix = document.text[line_start : span.start]
-    text = fold(document.text[span.start : span.end])
-    if number := _ORDERED.match(prefix):
-        return f"{number[2]}. {text}"
-    indent = "  " if len(prefix) - len(prefix.lstrip()) >= 2 else ""
-    return f"{indent}- {text}"
+def _before(document: Document, span: StoredSpan) -> str:
+    """What stands before a span on its line."""
+    return document.text[document.text.rfind("\n", 0, span.start) + 1 : span.start]
+
+
+def _indent(document: Document, span: StoredSpan) -> int:
+    before = _before(document, span)
+    return len(before) - len(before.lstrip())
+
+
+def _item_line(document: Document, span: StoredSpan, outermost: int) -> str:
+    """An item on a line of its own; one further in than the outermost, and code, stands below the item before it."""
+    if span.kind is SpanKind.CODE:
+        return indent(f"\n{_code(document, span)}\n", _NESTED)
+    number = _ORDERED.match(_before(document, span))
+    mark = f"{number[2]}." if number else "-"
+    nested = _indent(document, span) >= outermost + 2
+    return f"{_NESTED if nested else ''}{mark} {fold(document.text[span.start : span.end])}"
+
+
+def _code(document: Document, span: StoredSpan) -> str:
+    """A code block as it stands, between fences."""
+    code = dedent(" " * len(_before(document, span)) + document.text[span.start : span.end])
+    return code if code.startswith(("```", "~~~")) else f"```\n{code}\n```"
 
 
 def _item(candidate: Candidate, generation: Generation) -> Proposal:

@@ -64,8 +64,9 @@ def _resolve(question: str, previous: str) -> str:
 
 def _exchange(before: str, rest: str) -> str:
     """The question before, with its phrase of the same preposition replaced by `rest`, or `rest` added."""
-    if same := _same_kind(before, rest):
-        return before[: same.start()] + rest + before[same.end() :]
+    bare = _PREPOSITION.sub("", rest)
+    if same := _same_kind(before, bare):
+        return before[: same.start()] + bare + before[same.end() :]
     if preposition := _PREPOSITION.match(rest):
         own = re.compile(rf"\b{preposition['preposition']}\s+(?:the\s+)?[\w₹$'-]+(?:\s+[A-Z][\w-]+)*", re.I)
         places = list(own.finditer(before))

@@ -36,7 +36,8 @@ class LexicalIndex:
         self._index: Any = bm25s.BM25.load(str(folder), load_corpus=False, mmap=True)
         if self._index.scores["num_docs"] != max(rows, 1):
             raise ValueError(f"the lexical index has {self._index.scores['num_docs']} rows, not {rows}")
-        self._vocabulary: dict[str, int] = self._index.vocab_dict
+        # bm25s adds an empty term, which no row has.
+        self._vocabulary: dict[str, int] = {t: i for t, i in self._index.vocab_dict.items() if t}
         self._rows = rows
 
     @property

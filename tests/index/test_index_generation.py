@@ -1,0 +1,169 @@
+"""A generation: whole when it is opened, and damage is found, not served."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tutor.embedding import EmbeddingIdentity
+from tutor.errors import IndexDamagedError, IndexMismatchError
+from tutor.index.generation import LEXICAL, SPAN_VECTORS, STORE, VECTORS, Generation
+from tutor.index.manifest import FILE
+from tutor.index.vectors import VectorIndex
+from tutor.testing import HashingEmbeddings, small_settings, write_corpus
+from tutor_ingest.pipeline import ingest
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished generation; tests copy it before they damage it."""
+    settings = small_settings(tmp_path_factory.mktemp("built"))
+    write_corpus(settings.corpus_dir)
+    ingest(settings, embeddings=HashingEmbeddings())
+    return settings.data_dir / "index" / "generations" / "000001"
+
+
+@pytest.fixture
+def folder(built: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(built, tmp_path / "000001"))
+
+
+@pytest.fixture(scope="module")
+def generation(built: Path) -> Iterator[Generation]:
+    opened = Generation(built)
+    yield opened
+    opened.close()
+
+
+def test_a_whole_generation_verifies(generation: Generation) -> None:
+    """Counts agree and every probed vector finds itself."""
+    generation.verify()
+    assert generation.name == "000001"
+
+
+def test_both_searches_find_and_can_be_limited_to_documents(generation: Generation) -> None:
+    """The dense and the lexical search give rows of the allowed documents only."""
+    (south,) = [d.id for d in generation.store.summaries if d.path == "south.md"]
+    rows = set(np.flatnonzero(np.array(generation.store.document_of_rows()) == south).tolist())
+    vector = HashingEmbeddings().embed_query("salary roadmap")
+    for found in (
+        generation.dense(vector, 50, [south]),
+        generation.lexical_search(["salari", "roadmap"], 50, [south]),
+    ):
+        assert found
+        assert {row for row, _ in found} <= rows
+    assert len(generation.dense(vector, 500)) == generation.manifest.counts.chunks
+    for nobody in ([], ["nobody"]):
+        assert generation.dense(vector, 5, nobody) == []
+        assert generation.lexical_search(["roadmap"], 5, nobody) == []
+
+
+def test_a_spans_vector_is_most_similar_to_its_own_text(generation: Generation) -> None:
+    """Span rows and span vectors are in step over the whole generation."""
+    fake = HashingEmbeddings()
+    for chunk in generation.store.all_chunks():
+        document = generation.store.document(chunk.document_id)
+        for span in generation.store.spans([chunk.row]):
+            vector = np.array(fake.embed_query(document.text[span.start : span.end]), np.float32)
+            assert generation.spans_similarity([span.row], vector)[0] == pytest.approx(1, abs=2e-3)
+
+
+def test_the_model_that_made_the_index_may_search_it(generation: Generation) -> None:
+    """Name, weights and dimension agree."""
+    generation.check_model(HashingEmbeddings().identity)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        HashingEmbeddings(name="other").identity,
+        HashingEmbeddings(dimension=64).identity,
+        EmbeddingIdentity("hashing", "tampered", 256),
+    ],
+)
+def test_another_model_is_refused_with_the_command_that_fixes_it(
+    generation: Generation, other: EmbeddingIdentity
+) -> None:
+    """Name, dimension and hash each count."""
+    with pytest.raises(IndexMismatchError, match="'hashing'") as caught:
+        generation.check_model(other)
+    assert "tutor ingest" in caught.value.help
+    assert "TUTOR_EMBEDDING_MODEL" in caught.value.help
+
+
+def test_a_missing_vector_is_found(folder: Path) -> None:
+    """One chunk without a vector would silently never be found again."""
+    with VectorIndex(folder / VECTORS) as vectors:
+        vectors._collection.delete(ids=["3"])
+    assert_damaged(folder, "vectors for")
+
+
+def test_a_vector_under_another_row_is_found(folder: Path) -> None:
+    """A stray row beside a missing probe leaves the count right, and is found nevertheless."""
+    with VectorIndex(folder / VECTORS) as vectors:
+        (vector,) = vectors.get([0]).values()
+        vectors._collection.delete(ids=["0"])
+        vectors.add(900, vector[np.newaxis], ["x"])
+    assert_damaged(folder, "own row 0")
+
+
+@pytest.mark.parametrize("what", ["documents", "chunks", "spans"])
+def test_wrong_counts_are_found(folder: Path, what: str) -> None:
+    """Each count of the manifest is compared with what is there."""
+    record = json.loads((folder / FILE).read_text())
+    record["counts"][what] += 1
+    (folder / FILE).write_text(json.dumps(record))
+    assert_damaged(folder, "000001")
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize(
+    ("name", "harm"),
+    [
+        (STORE, Path.unlink),
+        (STORE, empty),
+        (VECTORS, shutil.rmtree),
+        (LEXICAL, shutil.rmtree),
+        (SPAN_VECTORS, Path.unlink),
+        (SPAN_VECTORS, cut),
+        (f"{VECTORS}/chroma.sqlite3", Path.unlink),
+        (f"{LEXICAL}/vocab.index.json", cut),
+        (FILE, Path.unlink),
+    ],
+)
+def test_a_lost_or_cut_file_is_damage(folder: Path, name: str, harm: Callable[[Path], object]) -> None:
+    """Whichever file it is, opening or verifying says that the index is damaged and how to build it anew."""
+    harm(folder / name)
+    assert_damaged(folder, "000001")
+
+
+def test_a_lexical_index_of_another_generation_is_damage(folder: Path, tmp_path: Path) -> None:
+    """Its rows would be other chunks."""
+    settings = small_settings(tmp_path / "other")
+    write_corpus(settings.corpus_dir, {"a.md": "# A\n\nOne text.\n"})
+    ingest(settings, embeddings=HashingEmbeddings())
+    shutil.rmtree(folder / LEXICAL)
+    shutil.copytree(settings.data_dir / "index" / "generations" / "000001" / LEXICAL, folder / LEXICAL)
+    assert_damaged(folder, "rows")
+
+
+def assert_damaged(folder: Path, reason: str) -> None:
+    with pytest.raises(IndexDamagedError, match=reason) as caught:  # noqa: PT012 - it may be found at either step
+        opened = Generation(folder)
+        try:
+            opened.verify()
+        finally:
+            opened.close()
+    assert "tutor ingest" in caught.value.help

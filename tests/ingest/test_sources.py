@@ -1,0 +1,146 @@
+"""Which files are read, and under which names."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tutor.errors import SourceError
+from tutor.index.manifest import SourceRecord
+from tutor.testing import write_corpus
+from tutor_ingest.sources import files, resolve
+
+
+def record(path: Path, corpus: bool = False) -> SourceRecord:
+    return SourceRecord(path=str(path), corpus=corpus)
+
+
+def relative(*roots: Path) -> list[str]:
+    return [file.relative for file in files([record(root) for root in roots])]
+
+
+def test_a_folder_is_walked_in_a_fixed_order(tmp_path: Path) -> None:
+    """Names in order, subfolders after the files beside them, with forward slashes."""
+    write_corpus(tmp_path, dict.fromkeys(("b.md", "a/z.md", "a/b/c.txt", "A.md", "c/a.md"), "x"))
+    assert relative(tmp_path) == ["A.md", "b.md", "a/z.md", "a/b/c.txt", "c/a.md"]
+
+
+def test_hidden_files_and_folders_are_left_out(tmp_path: Path) -> None:
+    """Whatever begins with a dot is not the author's text; a hidden folder that is named is read."""
+    write_corpus(tmp_path, dict.fromkeys((".git/a.md", ".hidden.md", "a/.b/c.md", "shown.md", ".notes/n.md"), "x"))
+    assert relative(tmp_path) == ["shown.md"]
+    assert relative(tmp_path / ".notes") == ["n.md"]
+
+
+def test_tutorignore_leaves_files_out_as_gitignore_does(tmp_path: Path) -> None:
+    """Patterns, folders, comments and exceptions, also after a byte order mark."""
+    names = ("a.md", "drafts/b.md", "c.tmp.md", "keep.tmp.md", "x/drafts/d.md", "x/y.md")
+    write_corpus(tmp_path, {**dict.fromkeys(names, "x"), ".tutorignore": "\ufeff*.tmp.md\n# drafts\n/drafts/\n!keep.tmp.md\n"})
+    assert relative(tmp_path) == ["a.md", "keep.tmp.md", "x/y.md", "x/drafts/d.md"]
+
+
+@pytest.mark.parametrize("content", [b"!\n", b"\xff\xfe\n"])
+def test_a_tutorignore_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Path, content: bytes) -> None:
+    """Reading what was meant to be ignored would be worse."""
+    (tmp_path / ".tutorignore").write_bytes(content)
+    with pytest.raises(SourceError, match=r"\.tutorignore"):
+        files([record(tmp_path)])
+
+
+def test_a_single_file_is_a_source(tmp_path: Path) -> None:
+    """Its relative path is its name."""
+    write_corpus(tmp_path, {"a.md": "x", "b.md": "x"})
+    (file,) = files([record(tmp_path / "a.md")])
+    assert (file.relative, file.path) == ("a.md", tmp_path / "a.md")
+
+
+def test_ids_depend_on_names_not_on_where_the_folder_lies(tmp_path: Path) -> None:
+    """A corpus that is moved or checked out elsewhere keeps its document ids."""
+    first, second = (write_corpus(tmp_path / name, {"a.md": "x", "s/b.md": "y"}) for name in ("one", "two"))
+    assert [f.document_id for f in files([record(first, corpus=True)])] == [
+        f.document_id for f in files([record(second, corpus=True)])
+    ]
+
+
+def test_two_roots_with_one_name_keep_their_files_apart(tmp_path: Path) -> None:
+    """Both have `notes/a.md`; each document has an id of its own."""
+    roots = [write_corpus(tmp_path / parent / "notes", {"a.md": parent}) for parent in ("x", "y")]
+    found = files([record(root) for root in roots])
+    assert [file.relative for file in found] == ["a.md", "a.md"]
+    assert len({file.document_id for file in found}) == 2
+
+
+def test_a_root_called_corpus_is_not_the_corpus(tmp_path: Path) -> None:
+    """An added folder of that name and a corpus of another name keep their files apart."""
+    kb, other = (write_corpus(tmp_path / name, {"a.md": "x"}) for name in ("kb", "other/corpus"))
+    ids = {file.document_id for file in files([record(kb, corpus=True), record(other)])}
+    assert len(ids) == 2
+
+
+def test_a_file_in_two_sources_is_read_once(tmp_path: Path) -> None:
+    """The first source has it: a folder, its subfolder and its file do not make three documents."""
+    write_corpus(tmp_path / "c", {"a.md": "x", "c/d.md": "y"})
+    assert relative(tmp_path / "c", tmp_path / "c" / "c", tmp_path / "c" / "a.md") == ["a.md", "c/d.md"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are Unicode there")
+def test_a_name_that_is_no_unicode_can_be_shown(tmp_path: Path) -> None:
+    """Its relative path can be printed and stored, and names that look alike then keep ids of their own."""
+    for name in (b"\xff.md", b"\xfe.md"):
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_text("x")
+    found = files([record(tmp_path)])
+    assert [file.relative for file in found] == ["?.md", "?.md"]
+    assert all(file.path.read_text() == "x" for file in found)
+    assert len({file.document_id for file in found}) == 2
+
+
+def test_without_paths_the_corpus_and_what_was_added_are_read(tmp_path: Path) -> None:
+    """A corpus of former settings is not."""
+    corpus, old, added = (write_corpus(tmp_path / name, {"a.md": "x"}) for name in ("corpus", "old", "added"))
+    known = [record(old, corpus=True), record(added)]
+    assert resolve(corpus, [], known, replace=False) == [record(corpus, corpus=True), record(added)]
+    assert resolve(corpus, [], known, replace=True) == [record(corpus, corpus=True), record(added)]
+
+
+def test_paths_join_what_was_known_or_replace_it(tmp_path: Path) -> None:
+    """A path that is named twice is there once."""
+    corpus, added, new = (write_corpus(tmp_path / name, {"a.md": "x"}) for name in ("corpus", "added", "new"))
+    known = [record(corpus, corpus=True), record(added)]
+    assert resolve(corpus, [new, new], known, replace=False) == [*known, record(new)]
+    assert resolve(corpus, [new, added], known, replace=True) == [record(new), record(added)]
+
+
+def test_naming_a_known_source_again_changes_nothing(tmp_path: Path) -> None:
+    """The corpus stays the corpus, so that its documents keep their ids."""
+    corpus = write_corpus(tmp_path / "corpus", {"a.md": "x"})
+    known = [record(corpus, corpus=True)]
+    assert resolve(corpus, [corpus], known, replace=False) == known
+
+
+def test_a_path_that_is_not_there_is_an_error_that_names_it(tmp_path: Path) -> None:
+    """Also a corpus folder that is missing and a source that has gone since."""
+    missing = tmp_path / "missing"
+    for attempt in (
+        lambda: resolve(tmp_path, [missing], [], replace=False),
+        lambda: resolve(missing, [], [], replace=False),
+        lambda: files([record(missing)]),
+    ):
+        with pytest.raises(SourceError, match="missing does not exist"):
+            attempt()
+
+
+NAMES = st.sampled_from(["a", "b", "c"])
+PATHS = st.lists(st.lists(NAMES, min_size=1, max_size=3).map("/".join), min_size=1, max_size=4)
+
+
+@given(paths=PATHS)
+def test_document_ids_never_clash(tmp_path_factory: pytest.TempPathFactory, paths: list[str]) -> None:
+    """However roots are nested and named, one file is one document with an id of its own."""
+    root = tmp_path_factory.mktemp("roots")
+    write_corpus(root, {f"{path}/{name}.md": "x" for path in ["a", "b", "a/a", *paths] for name in ("m", "n")})
+    found = files([record(root / "a", corpus=True), *(record(root / path) for path in paths)])
+    assert len({file.document_id for file in found}) == len({file.path for file in found}) == len(found)

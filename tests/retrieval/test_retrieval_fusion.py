@@ -1,0 +1,83 @@
+"""Two rankings into one: bounds, order, and what a row in both is worth."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tutor.retrieval.fusion import blend, reciprocal_rank
+
+
+def rankings(low: float) -> st.SearchStrategy[list[tuple[int, float]]]:
+    scores = st.dictionaries(st.integers(0, 30), st.floats(low, 50, allow_subnormal=False), max_size=12)
+    return scores.map(lambda rows: sorted(rows.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+DENSE, LEXICAL = rankings(-1), rankings(0.001)
+
+
+@given(DENSE, LEXICAL, st.floats(0, 1))
+def test_blended_scores_lie_between_nothing_and_one(
+    dense: list[tuple[int, float]], lexical: list[tuple[int, float]], weight: float
+) -> None:
+    """Each row of either ranking is there once, best first, ties by row."""
+    fused = blend(dense, lexical, weight)
+    assert {row for row, _ in fused} == {row for row, _ in [*dense, *lexical]}
+    assert len({row for row, _ in fused}) == len(fused)
+    assert all(-1e-9 <= score <= 1 + 1e-9 for _, score in fused)
+    assert fused == sorted(fused, key=lambda pair: (-pair[1], pair[0]))
+
+
+@given(DENSE, LEXICAL)
+def test_the_weights_ends_are_the_rankings_themselves(
+    dense: list[tuple[int, float]], lexical: list[tuple[int, float]]
+) -> None:
+    """With weight 1 the dense order decides, with 0 the lexical."""
+    by_dense, by_lexical = dict(blend(dense, lexical, 1.0)), dict(blend(dense, lexical, 0.0))
+    for ranking, fused in ((dense, by_dense), (lexical, by_lexical)):
+        scores = [fused[row] for row, _ in ranking]
+        assert scores == sorted(scores, reverse=True)
+
+
+@given(DENSE, LEXICAL, st.sampled_from([0.25, 2.0, 8.0]))
+def test_the_unit_of_lexical_scores_does_not_matter(
+    dense: list[tuple[int, float]], lexical: list[tuple[int, float]], unit: float
+) -> None:
+    """BM25 has no upper bound: only its share of the best counts."""
+    scaled = [(row, score * unit) for row, score in lexical]
+    assert dict(blend(dense, scaled)) == pytest.approx(dict(blend(dense, lexical)))
+
+
+def test_the_best_of_both_scores_one() -> None:
+    """A row that leads both rankings has the full score, whatever the raw scores are."""
+    assert blend([(3, 0.4), (1, 0.1)], [(3, 17.0), (2, 1.7)], 0.4) == [
+        (3, pytest.approx(1.0)),
+        (2, pytest.approx(0.06)),
+        (1, pytest.approx(0.0)),
+    ]
+
+
+def test_one_ranking_alone_keeps_its_order() -> None:
+    """An empty leg takes nothing away; equal dense scores are all the best."""
+    assert [row for row, _ in blend([(2, 0.9), (7, 0.5)], [])] == [2, 7]
+    assert [row for row, _ in blend([], [(7, 3.0), (2, 1.0)])] == [7, 2]
+    assert blend([(1, 0.5), (2, 0.5)], [], 0.4) == [(1, 0.4), (2, 0.4)]
+    assert blend([], []) == []
+
+
+@given(DENSE, LEXICAL, st.integers(1, 100))
+def test_reciprocal_rank_fusion_knows_ranks_only(
+    dense: list[tuple[int, float]], lexical: list[tuple[int, float]], constant: int
+) -> None:
+    """The order of the rankings and their scores do not matter."""
+    fused = reciprocal_rank(dense, lexical, constant=constant)
+    plain = [[(row, 0.0) for row, _ in ranking] for ranking in (lexical, dense)]
+    assert dict(fused) == pytest.approx(dict(reciprocal_rank(*plain, constant=constant)))
+    assert all(0 < score <= 2 / (constant + 1) + 1e-12 for _, score in fused)
+
+
+def test_reciprocal_rank_fusion_is_the_published_formula() -> None:
+    """The sum of 1 / (60 + rank)."""
+    fused = dict(reciprocal_rank([(1, 9.0), (2, 8.0)], [(2, 1.0)]))
+    assert fused == {1: pytest.approx(1 / 61), 2: pytest.approx(1 / 62 + 1 / 61)}
