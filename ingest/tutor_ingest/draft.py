@@ -37,6 +37,7 @@ class Draft:
         on_embedded: Callable[[int], None] = lambda done: None,
     ) -> None:
         self.folder = folder
+        self.chunks = 0  # added so far, embedded or not
         self.embedded = 0
         self.reused = 0
         self._embeddings = embeddings
@@ -50,11 +51,6 @@ class Draft:
         self._pending: list[tuple[str, Chunk]] = []
         self._documents = 0
         self._digest = hashlib.sha256()
-
-    @property
-    def chunks(self) -> int:
-        """Chunks added so far."""
-        return self._store.chunks + len(self._pending)
 
     def add(self, document: Document, chunks: list[Chunk]) -> None:
         """Add a document and its chunks; of chunks that are equal in place and text the first stays."""
@@ -76,6 +72,7 @@ class Draft:
             unique.setdefault(chunk.id, chunk)
             self._digest.update(content_key(document.title, chunk).encode())
         self._pending.extend((document.title, chunk) for chunk in unique.values())
+        self.chunks += len(unique)
         while len(self._pending) >= BLOCK:
             block, self._pending = self._pending[:BLOCK], self._pending[BLOCK:]
             self._flush(block)
@@ -107,6 +104,7 @@ class Draft:
         self._files.close()
 
     def _flush(self, block: list[tuple[str, Chunk]]) -> None:
+        self._on_embedded(self._store.chunks)
         known = self._known([content_key(title, chunk) for title, chunk in block])
         fresh = [i for i, vectors in enumerate(known) if vectors is None]
         computed = self._embed([block[i] for i in fresh])

@@ -71,7 +71,10 @@ def _existing(path: Path) -> Path:
 
 
 def _unique(sources: list[SourceRecord]) -> list[SourceRecord]:
-    return list({source.path: source for source in reversed(sources)}.values())[::-1]
+    unique: dict[str, SourceRecord] = {}
+    for source in sources:
+        unique.setdefault(source.path, source)
+    return list(unique.values())
 
 
 def _walk(root: Path) -> Iterator[str]:

@@ -162,8 +162,14 @@ def test_a_suggestion_never_repeats_the_question(oils: Tutor, text: str) -> None
 
 
 def test_suggestions_lead_to_what_was_found_and_not_cited(oils: Tutor) -> None:
-    """A heading that is a question is asked as it is."""
-    answer = oils.ask("Which oils does the guide list?")
-    assert "How do I store olive oil?" in answer.suggestions
-    for suggestion in answer.suggestions:
+    """A heading that is a question is asked as it is, and what is suggested is covered."""
+    suggested = {s for text in QUESTIONS for s in oils.ask(text).suggestions}
+    assert "How do I store olive oil?" in suggested
+    assert "What does the guide say about “Prices”?" in suggested
+    for suggestion in suggested:
         assert oils.ask(suggestion).coverage is not Coverage.NOT_COVERED
+
+
+def test_a_refusal_suggests_nothing(oils: Tutor) -> None:
+    """It names the nearest topics instead."""
+    assert oils.ask("What is the capital of Iceland?").suggestions == ()

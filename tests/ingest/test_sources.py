@@ -31,7 +31,9 @@ def test_a_folder_is_walked_in_a_fixed_order(tmp_path: Path) -> None:
 
 def test_hidden_files_and_folders_are_left_out(tmp_path: Path) -> None:
     """Whatever begins with a dot is not the author's text; a hidden folder that is named is read."""
-    write_corpus(tmp_path, dict.fromkeys((".git/a.md", ".hidden.md", "a/.b/c.md", "shown.md", ".notes/n.md"), "x"))
+    write_corpus(
+        tmp_path, dict.fromkeys((".git/a.md", ".hidden.md", "a/.b/c.md", "shown.md", ".notes/n.md"), "x")
+    )
     assert relative(tmp_path) == ["shown.md"]
     assert relative(tmp_path / ".notes") == ["n.md"]
 
@@ -39,7 +41,10 @@ def test_hidden_files_and_folders_are_left_out(tmp_path: Path) -> None:
 def test_tutorignore_leaves_files_out_as_gitignore_does(tmp_path: Path) -> None:
     """Patterns, folders, comments and exceptions, also after a byte order mark."""
     names = ("a.md", "drafts/b.md", "c.tmp.md", "keep.tmp.md", "x/drafts/d.md", "x/y.md")
-    write_corpus(tmp_path, {**dict.fromkeys(names, "x"), ".tutorignore": "\ufeff*.tmp.md\n# drafts\n/drafts/\n!keep.tmp.md\n"})
+    write_corpus(
+        tmp_path,
+        {**dict.fromkeys(names, "x"), ".tutorignore": "\ufeff*.tmp.md\n# drafts\n/drafts/\n!keep.tmp.md\n"},
+    )
     assert relative(tmp_path) == ["a.md", "keep.tmp.md", "x/y.md", "x/drafts/d.md"]
 
 
@@ -115,9 +120,9 @@ def test_paths_join_what_was_known_or_replace_it(tmp_path: Path) -> None:
 
 
 def test_naming_a_known_source_again_changes_nothing(tmp_path: Path) -> None:
-    """The corpus stays the corpus, so that its documents keep their ids."""
-    corpus = write_corpus(tmp_path / "corpus", {"a.md": "x"})
-    known = [record(corpus, corpus=True)]
+    """The corpus stays the corpus, and in its place, so that its documents keep their ids and order."""
+    corpus, added = (write_corpus(tmp_path / name, {"a.md": "x"}) for name in ("corpus", "added"))
+    known = [record(corpus, corpus=True), record(added)]
     assert resolve(corpus, [corpus], known, replace=False) == known
 
 
@@ -141,6 +146,8 @@ PATHS = st.lists(st.lists(NAMES, min_size=1, max_size=3).map("/".join), min_size
 def test_document_ids_never_clash(tmp_path_factory: pytest.TempPathFactory, paths: list[str]) -> None:
     """However roots are nested and named, one file is one document with an id of its own."""
     root = tmp_path_factory.mktemp("roots")
-    write_corpus(root, {f"{path}/{name}.md": "x" for path in ["a", "b", "a/a", *paths] for name in ("m", "n")})
+    write_corpus(
+        root, {f"{path}/{name}.md": "x" for path in ["a", "b", "a/a", *paths] for name in ("m", "n")}
+    )
     found = files([record(root / "a", corpus=True), *(record(root / path) for path in paths)])
     assert len({file.document_id for file in found}) == len({file.path for file in found}) == len(found)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from tutor.answering.evidence import Candidate, has_figure
+from tutor.answering.evidence import Candidate, figures, has_figure
 from tutor.answering.forms import Proposal, propose, table
-from tutor.answering.question import Question, QuestionKind
+from tutor.answering.question import Figure, Question, QuestionKind
 from tutor.documents import SpanKind
 from tutor.index.generation import Generation
 from tutor.index.terms import terms
@@ -54,7 +54,7 @@ def _figures(question: Question, candidates: Sequence[Candidate], generation: Ge
         return _plain(question, candidates, generation)
     best_of_each = list({c.passage.document_id: c for c in reversed(holding)}.values())[::-1]
     best_of_each.sort(key=lambda c: -c.score)
-    chosen = _pick(best_of_each, generation, most=5, share=_FIGURE_SUPPORTS)
+    chosen = _pick(best_of_each, generation, most=5, share=_FIGURE_SUPPORTS, figure=question.figure)
     more = _pick(holding, generation, most=3, share=0.85, taken=chosen)
     statements = [*chosen, *more]
     if len({s.candidate.passage.document_id for s in statements}) > 1:
@@ -126,8 +126,12 @@ def _pick(
     most: int,
     share: float,
     taken: Sequence[Proposal] = (),
+    figure: Figure | None = None,
 ) -> list[Proposal]:
-    """Proposals from the best candidates down, leaving out what is too weak or already said."""
+    """Proposals from the best candidates down, leaving out what is too weak or already said.
+
+    Where a `figure` is asked for, the same words with another one (10 weeks, 12 weeks) are not yet said.
+    """
     chosen: list[Proposal] = []
     for candidate in candidates:
         if len(chosen) == most or candidate.score < share * candidates[0].score:
@@ -138,7 +142,7 @@ def _pick(
         span = candidate.span
         if any(p.covers(candidate.passage.document_id, span.start, span.end) for p in said):
             continue
-        if any(_repeats(candidate, p) for p in said):
+        if any(_repeats(candidate, p) and not _differs(candidate, p, figure) for p in said):
             continue
         if span.kind is SpanKind.ROW:
             near = [c for c in candidates if _same_table(c, candidate) and c.score >= _ROWS * candidate.score]
@@ -173,6 +177,11 @@ def _repeats(candidate: Candidate, said: Proposal) -> bool:
         return len(candidate.terms & frozenset(terms(said.text))) >= _IN_BLOCK * len(candidate.terms)
     smaller = min(len(candidate.terms), len(said.candidate.terms))
     return not smaller or len(candidate.terms & said.candidate.terms) / smaller > _REPEATS
+
+
+def _differs(candidate: Candidate, said: Proposal, figure: Figure | None) -> bool:
+    """Whether a candidate holds a figure of the kind asked for that a statement does not."""
+    return figure is not None and not figures(figure, candidate.text) <= figures(figure, said.text)
 
 
 def _in_reading_order(proposals: Sequence[Proposal]) -> list[Proposal]:

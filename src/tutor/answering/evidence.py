@@ -129,6 +129,11 @@ def has_figure(figure: Figure, text: str) -> bool:
     return bool(_FIGURE_TEXT[figure].search(text))
 
 
+def figures(figure: Figure, text: str) -> frozenset[str]:
+    """The figures of this kind in a text, as they are written."""
+    return frozenset(fold(match.group()).lower() for match in _FIGURE_TEXT[figure].finditer(text))
+
+
 def form_bonus(question: Question, kind: SpanKind, text: str, own: frozenset[str]) -> float:
     """How far a span has the form that the question asks for, -1 to 1."""
     if text.rstrip().endswith("?"):

@@ -23,6 +23,10 @@ _ASKS = re.compile(
     r"^(?:what|how|which|why|when|who|where|do|does|is|are|can|could|should|will|would|has|have)\b", re.I
 )
 _PREPOSITION = re.compile(r"^(?P<preposition>in|for|at|with|on|of|as|by|without|from)\s+", re.I)
+_EXPLETIVE = re.compile(  # `how long does it take`: an `it` that points at nothing
+    r"\bit (?=takes?\b|took\b|possible\b|true\b|makes? sense\b|matters?\b)|\b(?:is|was) it (?=possible\b|true\b|ok(?:ay)?\b)",
+    re.I,
+)
 _LEAD_IN = re.compile(
     r"^(?:(?:and|so|but|please)\s+)?(?:(?:can|could|would) you\s+)?(?:(?:tell me|explain|describe|define|list|name)\s+(?:me\s+)?(?:about\s+)?)?"
     r"(?:(?:what|which|who|how|why|when|where)(?:'s|\s+(?:is|are|was|were|do|does|did|can|should|could|would|long|much|many|often))*\s+)?"
@@ -57,8 +61,11 @@ def _resolve(question: str, previous: str) -> str:
         rest = match["rest"] if match else bare
         if rest and not _ASKS.match(rest):
             return f"{_exchange(before, rest)}?"
-    if _POINTING.search(bare) and len(content_terms(bare)) <= 4:
-        return f"{_POINTING.sub(lambda _: _topic(before), bare, count=1)}?"
+    pointing = _POINTING.search(_EXPLETIVE.sub(lambda match: "." * len(match.group()), bare))
+    if pointing and len(content_terms(bare)) <= 4:
+        return f"{bare[: pointing.start()]}{_topic(before)}{bare[pointing.end() :]}?"
+    if _EXPLETIVE.search(bare) and not content_terms(bare):
+        return f"{before}: {bare.lower()}?"
     return question
 
 
