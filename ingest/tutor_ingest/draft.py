@@ -104,7 +104,8 @@ class Draft:
         self._files.close()
 
     def _flush(self, block: list[tuple[str, Chunk]]) -> None:
-        self._on_embedded(self._store.chunks)
+        if not self._store.chunks:
+            self._on_embedded(0)
         known = self._known([content_key(title, chunk) for title, chunk in block])
         fresh = [i for i, vectors in enumerate(known) if vectors is None]
         computed = self._embed([block[i] for i in fresh])

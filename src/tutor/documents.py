@@ -44,7 +44,8 @@ class Document:
     """A source file as text, in the form in which it is stored, quoted and shown.
 
     `path` is relative to the folder that was ingested, with forward slashes. `pages` holds the offset at which
-    each page starts, for paged sources, else it is empty. `sha256` is that of the source file's bytes.
+    each page starts, for paged sources, else it is empty. `sha256` is that of the source file's bytes, `first_line` the
+    line of that file on which `text` begins.
     """
 
     id: str
@@ -56,12 +57,13 @@ class Document:
     pages: tuple[int, ...] = ()
     url: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    first_line: int = 1
 
     def locator(self, start: int) -> str:
         """Where an offset lies, for a person: `page 3` in a paged document, else `line 12`."""
         if self.pages:
             return f"page {bisect.bisect_right(self.pages, start)}"
-        return f"line {self.text.count(chr(10), 0, start) + 1}"
+        return f"line {self.text.count(chr(10), 0, start) + self.first_line}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 The default model is all-MiniLM-L6-v2 (Apache-2.0), whose weights come inside a Python package, so nothing is
 downloaded. One forward pass over a chunk gives both the chunk's vector and one vector per span in it: the mean of
-the span's token vectors, so that a sentence is embedded in the light of its heading and neighbours at no cost.
+the span's token vectors, so that every sentence has a vector at no cost in time, in the light of its heading and neighbours.
 """
 
 from __future__ import annotations

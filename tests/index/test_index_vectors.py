@@ -98,3 +98,13 @@ def test_a_folder_without_a_collection_is_an_error_and_stays_usable(tmp_path: Pa
         VectorIndex(tmp_path / "v")
     with VectorIndex(tmp_path / "v", create=True) as index:
         assert index.count() == 0
+
+
+def test_near_duplicates_are_all_found(tmp_path: Path) -> None:
+    """Vectors that are equally far from each other all find themselves: none falls out of the graph."""
+    vectors = np.full((160, 200), 0.1, np.float32)
+    vectors[np.arange(160), np.arange(160)] = 1.0
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    with VectorIndex(tmp_path / "v", create=True) as index:
+        index.add(0, vectors, ["a"] * 160)
+        assert [index.search(vector.tolist(), 1)[0][0] for vector in vectors] == list(range(160))

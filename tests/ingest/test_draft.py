@@ -72,7 +72,8 @@ def test_chunks_beyond_one_block_are_embedded_in_several_calls(folders: Iterator
     finished(
         draft, document("a", *(f"Sentence number {i}." for i in range(BLOCK + 40))), document("b", "Last.")
     )
-    assert told == [BLOCK, BLOCK + 41]
+    assert told[-2:] == [BLOCK, BLOCK + 41]
+    assert told == sorted(told)
     assert (draft.embedded, draft.reused, draft.chunks) == (BLOCK + 41, 0, BLOCK + 41)
     generation = Generation(folder)
     last = np.array(fake.embed_query("Last."), np.float32)

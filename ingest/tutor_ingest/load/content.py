@@ -12,7 +12,8 @@ class Content:
     """The text of one file, as it will be stored, quoted and shown.
 
     `title` is None where the file names none. Page i of a paged source starts at `text[pages[i]]`; the
-    offsets rise strictly, an empty page included. `metadata` can be written as JSON. In the text of a PDF a
+    offsets rise strictly, an empty page included. `metadata` can be written as JSON. `first_line`
+    is the line of the file on which the text begins. In the text of a PDF a
     blank line ends a paragraph and a single line break ends a list item, a table row or a line of code.
     """
 
@@ -22,6 +23,7 @@ class Content:
     pages: tuple[int, ...] = ()
     url: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    first_line: int = 1
 
 
 def web_url(value: object) -> str | None:

@@ -33,7 +33,8 @@ def read(data: bytes, name: str) -> Content:
     The title is that of the front matter, else the first heading of level one. Raises ReadError where the
     front matter is not valid YAML, naming the line, and for binary content.
     """
-    metadata, body = split_front_matter(decode(data))
+    source = decode(data)
+    metadata, body = split_front_matter(source)
     stated = metadata.get("title")
     title = str(stated).strip() if isinstance(stated, str | int | float) else ""
     return Content(
@@ -42,6 +43,7 @@ def read(data: bytes, name: str) -> Content:
         title=title or first_heading(body),
         url=web_url(metadata.get("url")),
         metadata=metadata,
+        first_line=1 + source.count("\n") - body.count("\n"),
     )
 
 

@@ -55,6 +55,7 @@ def load(path: Path, relative: str, document_id: str) -> Document:
         pages=content.pages,
         url=content.url,
         metadata=content.metadata,
+        first_line=content.first_line,
     )
 
 

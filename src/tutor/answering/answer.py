@@ -37,7 +37,7 @@ class Citation(_Frozen):
     path: str = Field(description="Path of the source, relative to the folder that was ingested.")
     title: str
     heading_path: tuple[str, ...]
-    locator: str = Field(description="Page or line of the quote, for example `page 3` or `line 12`.")
+    locator: str = Field(description="Page or line of the file, for example `page 3` or `line 12`.")
     quote: str = Field(min_length=1)
     start: int = Field(ge=0)
     end: int = Field(ge=1)

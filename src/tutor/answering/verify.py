@@ -12,9 +12,8 @@ from dataclasses import dataclass
 
 from tutor.documents import fold
 
-_MARKER = re.compile(
-    r"^[ \t]*(?:>[ \t]*)*(?:(?:[-*+–—](?=[ \t])|[•◦▪‣●○·])[ \t]*)+(?:\[[ xX]\][ \t]+)?", re.MULTILINE
-)
+_MARKER = re.compile(r"^[ \t]*(?:>[ \t]*)*(?:(?:[-*+–—](?=[ \t])|[•◦▪‣●○·])[ \t]*)+", re.MULTILINE)
+_TICK = re.compile(r"^([ \t>]*[-*+][ \t]+)\[[ xX]\](?=[ \t])", re.MULTILINE)
 _RULE = re.compile(r"^[ \t]*\|?[ \t:|-]*-{2,}[ \t:|-]*$", re.MULTILINE)
 _WORD = re.compile(
     r"[^\W_]+(?:_+[^\W_]+)*"  # words and numbers, n_estimators whole
@@ -45,7 +44,8 @@ def verify_verbatim(statement: str, quotes: Sequence[str]) -> Verdict:
     said = _words(statement)
     if not said:
         return Verdict(False, "the statement is empty")
-    if said == [word for quote in quotes for word in _words(quote)]:
+    unticked = [] if _TICK.search(statement) else [_TICK.sub(r"\1", quote) for quote in quotes]
+    if said in ([word for quote in read for word in _words(quote)] for read in (quotes, unticked)):
         return Verdict(True, "verbatim")
     return Verdict(False, "the statement differs from its quotes")
 

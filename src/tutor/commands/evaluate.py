@@ -32,7 +32,9 @@ def run(
         Path | None, typer.Option(metavar="PATH", help="A YAML file or folder of questions instead of ours.")
     ] = None,
     split: Annotated[Literal["dev", "test"] | None, typer.Option(help="Only this part.")] = None,
-    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Only the first N questions.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Only N questions, spread evenly over the set.")
+    ] = None,
     thresholds: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A YAML file of bounds instead of ours.")
     ] = None,

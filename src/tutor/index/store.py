@@ -23,7 +23,8 @@ from tutor.errors import NotFoundError
 _SCHEMA = """
 CREATE TABLE documents (
     id TEXT PRIMARY KEY, path TEXT NOT NULL, title TEXT NOT NULL, format TEXT NOT NULL, sha256 TEXT NOT NULL,
-    url TEXT, pages TEXT NOT NULL, metadata TEXT NOT NULL, text TEXT NOT NULL
+    url TEXT, pages TEXT NOT NULL, metadata TEXT NOT NULL, text TEXT NOT NULL,
+    first_line INTEGER NOT NULL
 );
 CREATE TABLE chunks (
     row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document_id TEXT NOT NULL REFERENCES documents(id),
@@ -85,10 +86,11 @@ class StoreWriter:
     def add_document(self, document: Document) -> None:
         """Store a document."""
         self._db.execute(
-            "INSERT INTO documents VALUES (?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO documents VALUES (?,?,?,?,?,?,?,?,?,?)",
             (
                 document.id, document.path, document.title, document.format, document.sha256, document.url,
                 json.dumps(document.pages), json.dumps(dict(document.metadata), ensure_ascii=False), document.text,
+                document.first_line,
             ),
         )  # fmt: skip
 
@@ -254,8 +256,8 @@ def _span(row: tuple[Any, ...]) -> StoredSpan:
 
 
 def _document(row: tuple[Any, ...]) -> Document:
-    id_, path, title, format_, sha256, url, pages, metadata, text = row
+    id_, path, title, format_, sha256, url, pages, metadata, text, first_line = row
     return Document(
         id=id_, path=path, title=title, text=text, format=format_, sha256=sha256, pages=tuple(json.loads(pages)),
-        url=url, metadata=json.loads(metadata),
+        url=url, metadata=json.loads(metadata), first_line=first_line,
     )  # fmt: skip
