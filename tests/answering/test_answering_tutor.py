@@ -206,6 +206,18 @@ def test_invoke_takes_a_question_or_a_mapping(small: Tutor) -> None:
     assert same(small.invoke(given)) == same(small.ask(**given))
 
 
+def test_a_mapping_may_be_plain_data(small: Tutor) -> None:
+    """As it comes from JSON, history and filters are what the models are."""
+    plain = {
+        "question": "And the northern roadmap?",
+        "history": [{"question": "How long does the southern roadmap take?"}],
+        "filters": {"tags": ["north"]},
+    }
+    answer = small.invoke(plain)
+    assert answer.standalone_question == "How long does the northern roadmap take?"
+    assert {c.path for c in answer.citations} == {"north.md"}
+
+
 def test_stream_gives_the_events(small: Tutor) -> None:
     """For a question and for a mapping."""
     for given in ("What is overfitting?", {"question": "What is overfitting?"}):

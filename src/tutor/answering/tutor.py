@@ -293,7 +293,12 @@ class Tutor(Runnable[str | Mapping[str, Any], Any]):
 
 
 def _arguments(value: str | Mapping[str, Any]) -> dict[str, Any]:
-    return {"question": value} if isinstance(value, str) else dict(value)
+    if isinstance(value, str):
+        return {"question": value}
+    given = dict(value)  # plain data, as from JSON, is as good as the models
+    given["history"] = [Turn.model_validate(turn) for turn in given.get("history") or ()]
+    given["filters"] = None if given.get("filters") is None else Filters.model_validate(given["filters"])
+    return given
 
 
 def _standing_parts(text: str) -> list[str]:
