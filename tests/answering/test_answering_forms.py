@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from tutor.answering.forms import Proposal, table
 from tutor.answering.tutor import Tutor
 from tutor.answering.verify import verify_verbatim
+from tutor.testing import small_tutor
 
 GUIDE = """# Zebra guide
 
@@ -290,3 +292,16 @@ def test_a_proposal_contains_itself_and_its_parts(of: Callable[[str], Proposal])
     assert whole.contains(row)
     assert not row.contains(whole)
     assert not whole.contains(of("Stop early"))
+
+
+def test_a_block_quote_over_several_lines_is_shown_without_its_marks(tmp_path: Path) -> None:
+    """The marks of a wrapped block quote are no words of the sentence, and the sentence verifies without them."""
+    text = "# Harbours\n\n> A harbour light burns all night\n> so that ships find the pier.\n"
+    tutor = small_tutor(tmp_path, {"harbours.md": text})
+    try:
+        answer = tutor.ask("What is a harbour light that burns all night?")
+        assert [s.text for s in answer.statements] == [
+            "A harbour light burns all night so that ships find the pier."
+        ]
+    finally:
+        tutor.close()

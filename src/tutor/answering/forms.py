@@ -12,6 +12,7 @@ from textwrap import dedent, indent
 
 from tutor.answering.cite import Place
 from tutor.answering.evidence import Candidate
+from tutor.answering.verify import flow
 from tutor.documents import Document, Passage, SpanKind, fold
 from tutor.index.generation import Generation
 from tutor.index.store import StoredSpan
@@ -113,7 +114,7 @@ def _sentence(candidate: Candidate, generation: Generation) -> Proposal:
             start = span.start
             if not _LEANS.match(document.text[span.start : span.end]):
                 break
-    text = fold(document.text[start : candidate.span.end])
+    text = flow(document.text[start : candidate.span.end])
     return Proposal(text, (Place(candidate.passage, start, candidate.span.end),), candidate)
 
 
@@ -127,7 +128,7 @@ def _list(candidate: Candidate, generation: Generation) -> Proposal:
     if not block:
         return _sentence(candidate, generation)
     start, end = lead.start if lead else _outer(document, block[0]), block[-1].end
-    head = fold(document.text[lead.start : lead.end]) if lead else ""
+    head = flow(document.text[lead.start : lead.end]) if lead else ""
     if block[0].kind in (SpanKind.HEADER, SpanKind.ROW):
         body = table((_as_candidate(candidate, block[0], document),), generation)
         places = (Place(passage, lead.start, lead.end), *body.places) if lead else body.places
@@ -181,7 +182,7 @@ def _item_line(document: Document, span: StoredSpan, outermost: int) -> str:
     number = _ORDERED.match(_before(document, span))
     mark = f"{number[2]}." if number else "-"
     nested = _indent(document, span) >= outermost + 2
-    return f"{_NESTED if nested else ''}{mark} {fold(document.text[span.start : span.end])}"
+    return f"{_NESTED if nested else ''}{mark} {flow(document.text[span.start : span.end])}"
 
 
 def _code(document: Document, span: StoredSpan) -> str:
@@ -198,8 +199,8 @@ def _item(candidate: Candidate, generation: Generation) -> Proposal:
         return _list(candidate, generation)
     lead = _lead(candidate, generation, document, candidate.span.block)
     item = Place(candidate.passage, candidate.span.start, candidate.span.end)
-    text = fold(candidate.text)
+    text = flow(candidate.text)
     if lead is None:
         return Proposal(text, (item,), candidate)
-    head = fold(document.text[lead.start : lead.end])
+    head = flow(document.text[lead.start : lead.end])
     return Proposal(f"{head}\n\n- {text}", (Place(candidate.passage, lead.start, lead.end), item), candidate)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from tutor.documents import fold
 
 _MARKER = re.compile(r"^[ \t]*(?:>[ \t]*)*(?:(?:[-*+–—](?=[ \t])|[•◦▪‣●○·])[ \t]*)+", re.MULTILINE)
+_WRAPPED = re.compile(r"\n[ \t]*(?:>[ \t]?)+(?=[^\d\s>])")  # the mark on the further lines of a block quote
 _TICK = re.compile(r"^([ \t>]*[-*+][ \t]+)\[[ xX]\](?=[ \t])", re.MULTILINE)
 _RULE = re.compile(r"^[ \t]*\|?[ \t:|-]*-{2,}[ \t:|-]*$", re.MULTILINE)
 _WORD = re.compile(
@@ -28,6 +29,11 @@ class Verdict:
 
     passed: bool
     reason: str
+
+
+def flow(text: str) -> str:
+    """A slice of a document as running text: white space folded, the marks of a wrapped block quote left out."""
+    return fold(_WRAPPED.sub("\n", text))
 
 
 def verify_quote(source: str, start: int, end: int, quote: str) -> Verdict:
@@ -52,4 +58,4 @@ def verify_verbatim(statement: str, quotes: Sequence[str]) -> Verdict:
 
 def _words(text: str) -> list[str]:
     """Words, numbers and signs; case kept; punctuation, mark-up and bullets dropped, the numbers of a list kept."""
-    return _WORD.findall(_MARKER.sub("", _RULE.sub("", text)))
+    return _WORD.findall(_MARKER.sub("", _RULE.sub("", _WRAPPED.sub("\n", text))))
