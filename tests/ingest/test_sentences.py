@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tutor_ingest.sentences import sentence_spans
+from tutor_ingest.structure.sentences import sentence_spans
 
 PIECES = st.sampled_from(
     [

@@ -49,7 +49,14 @@ def test_a_document_carries_what_was_asked_and_what_was_read(tmp_path: Path) -> 
         sha256=hashlib.sha256(data).hexdigest(),
         url="https://example.org",
         metadata={"title": "A plan", "url": "https://example.org"},
+        first_line=5,
     )
+
+
+def test_a_markdown_quote_is_located_by_the_line_of_its_file(tmp_path: Path) -> None:
+    """Lines are counted from the top of the file, front matter included."""
+    document = loaded(tmp_path, "a.md", b"---\ntitle: A plan\n---\n\nOne.\n\nTwo.\n")
+    assert document.locator(document.text.index("Two")) == "line 7"
 
 
 def test_a_pdf_locates_its_passages_by_page(tmp_path: Path) -> None:

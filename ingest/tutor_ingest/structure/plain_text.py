@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 
 from tutor.documents import fold
-from tutor_ingest.block import Block, Heading, Lines, Offsets
-from tutor_ingest.bullets import begins_with_mark, prose_blocks
+from tutor_ingest.structure.block import Block, Heading, Lines, Offsets
+from tutor_ingest.structure.bullets import begins_with_mark, prose_blocks
 
 _UNDERLINE = re.compile(r"={3,}|-{3,}|~{3,}")
 _NUMBERED = re.compile(r"(\d{1,2}(?:\.\d{1,2}){0,4})\.?\s+[A-Z]")

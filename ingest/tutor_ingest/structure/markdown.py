@@ -13,8 +13,8 @@ from functools import cache
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from tutor_ingest.block import Block, Heading, Lines, Offsets, trim
-from tutor_ingest.bullets import prose_blocks
+from tutor_ingest.structure.block import Block, Heading, Lines, Offsets, trim
+from tutor_ingest.structure.bullets import prose_blocks
 
 _FRONT_MATTER = re.compile(
     r"---[ \t]*\r?\n(?=[\w\"'-]+:)(?:(?!---|\.\.\.)[^\n]*\n)*(?:---|\.\.\.)[ \t]*(?:\r?\n|$)"

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tutor.documents import Document, SpanKind
-from tutor_ingest.sentences import sentence_spans
 from tutor_ingest.structure import Block, Offsets, blocks, trim
+from tutor_ingest.structure.sentences import sentence_spans
 
 _ITEM_WORDS = 60  # an item of several sentences and more words than this is quoted sentence by sentence
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tutor.documents import Document
-from tutor_ingest.block import Block, Heading, Lines, Offsets, trim
-from tutor_ingest.markdown_blocks import markdown_blocks
-from tutor_ingest.plain_text import plain_text_blocks
+from tutor_ingest.structure.block import Block, Heading, Lines, Offsets, trim
+from tutor_ingest.structure.markdown import markdown_blocks
+from tutor_ingest.structure.plain_text import plain_text_blocks
 
 __all__ = ["Block", "Offsets", "blocks", "trim"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from tutor.documents import SpanKind, fold
-from tutor_ingest.units import Run, Unit
+from tutor_ingest.split.units import Run, Unit
 
 TINY = 20  # tokens; a smaller chunk joins a neighbour where it can
 _STRETCH = 1.25  # a paragraph up to this much over the target stays whole

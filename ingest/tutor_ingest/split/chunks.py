@@ -13,11 +13,11 @@ from dataclasses import replace
 
 from tutor.documents import Chunk, Document, Span, embedded_text
 from tutor.errors import ReadError
-from tutor_ingest.heading_paths import CountTokens, fitted_paths
-from tutor_ingest.packing import TINY, ChunkDraft, pack
-from tutor_ingest.pieces import measured
+from tutor_ingest.split.heading_paths import CountTokens, fitted_paths
+from tutor_ingest.split.packing import TINY, ChunkDraft, pack
+from tutor_ingest.split.pieces import measured
+from tutor_ingest.split.units import Run, Unit, runs_of
 from tutor_ingest.structure import trim
-from tutor_ingest.units import Run, Unit, runs_of
 
 __all__ = ["MIN_ROOM", "TINY", "CountTokens", "split"]
 

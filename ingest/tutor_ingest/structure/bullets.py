@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from tutor_ingest.block import Block, Kind, Offsets
+from tutor_ingest.structure.block import Block, Kind, Offsets
 
 _BULLET = re.compile(r"(?:([•◦▪‣●○·])\s*|([-*–—])\s+(?=\S)|(?P<n>\(?\d{1,2}[.)])\s+(?=\S))")
 _DELIMITER_ROW = re.compile(r"[\s|:+-]+")

@@ -9,9 +9,9 @@ import re
 from dataclasses import replace
 
 from tutor.documents import SpanKind, fold
-from tutor_ingest.heading_paths import CHARACTERS_PER_TOKEN, CountTokens
+from tutor_ingest.split.heading_paths import CHARACTERS_PER_TOKEN, CountTokens
+from tutor_ingest.split.units import Run, Unit
 from tutor_ingest.structure import Offsets, trim
-from tutor_ingest.units import Run, Unit
 
 _PART = 40  # characters; a longer word may be cut
 _WORD = re.compile(r"\S+\s*")

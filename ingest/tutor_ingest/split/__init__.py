@@ -1,0 +1,7 @@
+"""From a document to chunks that the embedding model reads whole, none across a heading, nothing lost."""
+
+from tutor_ingest.split.chunks import split
+from tutor_ingest.split.heading_paths import CountTokens
+from tutor_ingest.split.packing import TINY
+
+__all__ = ["TINY", "CountTokens", "split"]
