@@ -34,9 +34,9 @@ PHONE = (390, 844)
 WAIT_MS = 15_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(browser_path: str) -> Iterator[Browser]:
-    """One Chromium for all tests."""
+    """A Chromium for the tests of a file: Playwright's event loop must be gone when tests that start their own follow."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=SWITCHES)
         yield browser

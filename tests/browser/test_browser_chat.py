@@ -47,7 +47,7 @@ def test_each_citation_opens_its_sentence(page, tutor):
 
 def test_a_citation_says_to_a_screen_reader_where_it_leads(page):
     ask(page, HOW_LONG)
-    name = "Source 1: The northern roadmap, How long the northern roadmap takes, line 8"
+    name = "Source 1: The northern roadmap, How long the northern roadmap takes, line 13"
     expect(newest(page).get_by_role("button", name=name)).to_have_count(1)
 
 
