@@ -19,6 +19,7 @@ from tutor.index import lexical
 from tutor.index.generation import LEXICAL, SPAN_VECTORS, STORE, VECTORS, Generation
 from tutor.index.manifest import Counts, EmbeddingRecord, Manifest, SourceRecord, SplitterRecord
 from tutor.index.store import StoreWriter, content_key
+from tutor.index.terms import VERSION
 from tutor.index.vectors import VectorIndex
 
 BLOCK = (
@@ -50,7 +51,7 @@ class Draft:
             self._files = files.pop_all()
         self._pending: list[tuple[str, Chunk]] = []
         self._documents = 0
-        self._digest = hashlib.sha256()
+        self._digest = hashlib.sha256(f"terms {VERSION}".encode())
 
     def add(self, document: Document, chunks: list[Chunk]) -> None:
         """Add a document and its chunks; of chunks that are equal in place and text the first stays."""

@@ -305,3 +305,15 @@ def test_a_block_quote_over_several_lines_is_shown_without_its_marks(tmp_path: P
         ]
     finally:
         tutor.close()
+
+
+def test_code_over_several_chunks_comes_whole(tmp_path: Path) -> None:
+    """A fence too long for one chunk is shown from its first line to its last, under the sentence that leads to it."""
+    lines = "\n".join(f"value_{i} = compute({i})  # step {i}" for i in range(60))
+    text = f"# Zebra loader\n\n## Running\n\nRun the zebra loader with this code:\n\n```python\n{lines}\n```\n\nThen stop.\n"
+    tutor = small_tutor(tmp_path, {"loader.md": text})
+    try:
+        shown = tutor.ask("how do I run the zebra loader?").statements[0].text
+        assert shown == f"Run the zebra loader with this code:\n\n```python\n{lines}\n```"
+    finally:
+        tutor.close()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from textwrap import dedent, indent
 
 from tutor.answering.cite import Place
@@ -134,7 +134,7 @@ def _list(candidate: Candidate, generation: Generation) -> Proposal:
         places = (Place(passage, lead.start, lead.end), *body.places) if lead else body.places
         return Proposal("\n\n".join(filter(None, (head, body.text))), places, candidate)
     if block[0].kind is SpanKind.CODE:
-        code = _code(document, block[0])
+        code = _code(document, replace(block[0], end=end))  # a long fence is several spans
         return Proposal("\n\n".join(filter(None, (head, code))), (Place(passage, start, end),), candidate)
     outermost = min(_indent(document, span) for span in block)
     items = "\n".join(_item_line(document, span, outermost) for span in block)

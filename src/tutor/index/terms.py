@@ -14,6 +14,8 @@ from functools import lru_cache
 
 import Stemmer
 
+VERSION = 1  # raise it with every change of the analysis: an index has to be searched as it was built
+
 _TOKEN = re.compile(
     r"""
     \d{1,3}(?:,\d{2,3})*,\d{3}(?!\d)(?:\.\d+)?   # 150,000 and 1,50,000
