@@ -6,6 +6,7 @@ from tutor.answering.tutor import Tutor
 from tutor.config import Settings
 from tutor.embedding import SpanEmbeddings, open_embeddings
 from tutor.index.library import Index
+from tutor.retrieval.rerank import open_reranker
 
 
 def open_tutor(settings: Settings, *, embeddings: SpanEmbeddings | None = None) -> Tutor:
@@ -18,4 +19,4 @@ def open_tutor(settings: Settings, *, embeddings: SpanEmbeddings | None = None) 
     generation = index.current()
     model = embeddings or open_embeddings(settings)
     generation.check_model(model.identity)
-    return Tutor(settings, index, model)
+    return Tutor(settings, index, model, open_reranker(settings))

@@ -58,6 +58,11 @@ class Settings(BaseSettings):
         min_length=1,
         description="Embedding model: `bundled` (all-MiniLM-L6-v2 from the package), a local folder, or a hub id.",
     )
+    reranker: str = Field(
+        default="none",
+        min_length=1,
+        description="Cross-encoder that re-orders the best passages: `none`, a local folder, or a hub id.",
+    )
     top_k: int = Field(default=8, ge=1, le=50, description="Passages from which an answer is composed.")
     host: str = Field(default="127.0.0.1", min_length=1, description="Address to serve on.")
     port: int = Field(default=7860, ge=0, le=65535, description="Port to serve on; 0 picks a free one.")

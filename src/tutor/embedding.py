@@ -95,7 +95,7 @@ class SentenceTransformerEmbeddings(Embeddings):
 
     @cached_property
     def _model(self) -> Any:
-        with _quiet_loading():
+        with quiet_loading():
             import torch
             from sentence_transformers import SentenceTransformer
 
@@ -218,7 +218,7 @@ def _weights_sha256(folder: Path) -> str:
 
 
 @contextmanager
-def _quiet_loading() -> Iterator[None]:
+def quiet_loading() -> Iterator[None]:
     """Loading shows no progress bar: a library that draws on the terminal garbles ours."""
     before = os.environ.get("HF_HUB_DISABLE_PROGRESS_BARS")
     os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"

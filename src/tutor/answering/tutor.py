@@ -42,6 +42,7 @@ from tutor.errors import QuestionError
 from tutor.index.generation import Generation
 from tutor.index.library import Index
 from tutor.retrieval.filters import Filters
+from tutor.retrieval.rerank import Reranker
 from tutor.retrieval.retriever import Retriever
 from tutor.retrieval.search import Found
 
@@ -79,11 +80,13 @@ class _Progress:
 class Tutor(Runnable[str | Mapping[str, Any], Any]):
     """Answers from the current generation of an index. Thread-safe; close it when done."""
 
-    def __init__(self, settings: Settings, index: Index, embeddings: SpanEmbeddings) -> None:
+    def __init__(
+        self, settings: Settings, index: Index, embeddings: SpanEmbeddings, reranker: Reranker | None = None
+    ) -> None:
         self.settings = settings
         self.index = index
         self.embeddings = embeddings
-        self.retriever = Retriever(index=index, embeddings=embeddings, k=settings.top_k)
+        self.retriever = Retriever(index=index, embeddings=embeddings, k=settings.top_k, reranker=reranker)
 
     @property
     def engines(self) -> tuple[str, ...]:

@@ -53,7 +53,8 @@ def settings_of(ctx: typer.Context, **overrides: Any) -> Settings:
 def switch_libraries(settings: Settings) -> None:
     """Telemetry off, and no model hub where the model is on this machine; what a person has set stays."""
     switches = dict(SWITCHES)
-    if settings.embedding_model == "bundled" or Path(settings.embedding_model).expanduser().is_dir():
+    models = (settings.embedding_model, settings.reranker)
+    if all(model in ("bundled", "none") or Path(model).expanduser().is_dir() for model in models):
         switches["HF_HUB_OFFLINE"] = "1"
     for name, value in switches.items():
         os.environ.setdefault(name, value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document as LangChainDocument
@@ -14,6 +15,7 @@ from tutor.embedding import SpanEmbeddings
 from tutor.index.generation import Generation
 from tutor.index.library import Index
 from tutor.retrieval.filters import Filters
+from tutor.retrieval.rerank import DEPTH, Reranker, rerank
 from tutor.retrieval.search import Found, search
 from tutor.retrieval.spelling import corrections
 
@@ -27,6 +29,7 @@ class Retriever(BaseRetriever):
     embeddings: SkipValidation[SpanEmbeddings] = Field(exclude=True)
     k: int = Field(default=8, ge=1, description="Passages to return.")
     filters: Filters | None = None
+    reranker: SkipValidation[Reranker | None] = Field(default=None, exclude=True)
 
     def find(
         self,
@@ -40,14 +43,18 @@ class Retriever(BaseRetriever):
         """Passages with the question's vector, from a given generation or the current one."""
         held = generation or self.index.current()
         embedded = self.embeddings.embed_query(query) if vector is None else vector
-        return search(
+        wanted = k or self.k
+        found = search(
             held,
             query,
             embedded,
-            k=k or self.k,
+            k=max(wanted, DEPTH) if self.reranker else wanted,
             filters=filters or self.filters,
             corrections=corrections(query, held, self.embeddings),
         )
+        if self.reranker is None:
+            return found
+        return replace(found, passages=rerank(self.reranker, query, found.passages, wanted))
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun
