@@ -114,3 +114,19 @@ def test_analysis_and_candidates_agree_on_terms(small: Tutor, gathered: Callable
     """The question of a search is the one that was analysed."""
     question, *_ = gathered(small, "What is overfitting?")
     assert question == analyse("What is overfitting?")
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("12–18 months", True),
+        ("at 15–20 hours a week", True),
+        ("half a year", True),
+        ("It takes a year.", True),
+        ("₹6–15 lakh a year", False),
+        ("$150,000 per year", False),
+    ],
+)
+def test_a_rate_of_pay_is_no_duration(text: str, holds: bool) -> None:
+    """`15 lakh a year` says how much, not how long."""
+    assert has_figure(Figure.DURATION, text) is holds

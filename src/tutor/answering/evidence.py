@@ -109,7 +109,7 @@ def term_cover(wanted: Sequence[str], present: frozenset[str], weight: Weight) -
 
 
 _FIGURE_TEXT = {
-    Figure.DURATION: re.compile(r"(\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|twelve|eighteen|a|an|few|several|half)\b)[^.;:]{0,24}\b(minutes?|hours?|days?|weeks?|months?|years?|semesters?)\b", re.I),
+    Figure.DURATION: re.compile(r"(\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|twelve|eighteen|few|several|couple|half)\b)[^.;:]{0,24}?\b(?<!\ba )(?<!\bper )(?<!\beach )(minutes?|hours?|days?|weeks?|months?|years?|semesters?)\b|\b(about|after|around|half|takes?|lasts?|over|under|than|within|nearly|almost|roughly) an? (minute|hour|day|week|month|year|semester)\b", re.I),  # not `15 lakh a year`
     Figure.MONEY: re.compile(r"[$€£¥₹]\s?\d|\d[\d,.]*\s?(k\b|usd|eur|gbp|inr|lpa|lakhs?|crores?|dollars?|euros?|pounds?|rupees?|million|billion)", re.I),
     Figure.RATING: re.compile(r"\d(\.\d+)?\s?(/|out of)\s?\d+|\d(\.\d+)?\s+stars?", re.I),
     Figure.DATE: re.compile(r"\b(1[5-9]|20)\d\d\b|\b(january|february|march|april|may|june|july|august|september|october|november|december)\b", re.I),
