@@ -10,6 +10,7 @@ import pytest
 
 from tutor.embedding import (
     BUNDLED_SHA256,
+    EmbeddingIdentity,
     SentenceTransformerEmbeddings,
     _pool,
     open_embeddings,
@@ -36,11 +37,7 @@ def ranges(text: str, parts: tuple[str, ...]) -> list[tuple[int, int]]:
 @pytest.mark.model
 def test_the_bundled_model_is_the_expected_one(model: SentenceTransformerEmbeddings) -> None:
     """Its weights have the hash of the published file, its vectors 384 dimensions, its window 256 tokens."""
-    assert model.identity.as_dict() == {
-        "name": "all-MiniLM-L6-v2",
-        "sha256": BUNDLED_SHA256,
-        "dimension": 384,
-    }
+    assert model.identity == EmbeddingIdentity("all-MiniLM-L6-v2", BUNDLED_SHA256, 384)
     assert model.max_tokens == 256
 
 

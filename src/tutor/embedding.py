@@ -11,7 +11,7 @@ import hashlib
 import os
 from collections.abc import Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -42,10 +42,6 @@ class EmbeddingIdentity:
     name: str
     sha256: str
     dimension: int
-
-    def as_dict(self) -> dict[str, Any]:
-        """The identity as plain data, for a manifest."""
-        return asdict(self)
 
 
 class SpanEmbeddings(Protocol):

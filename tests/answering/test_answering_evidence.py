@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tutor.answering.evidence import gather, has_figure, quote, term_cover
+from tutor.answering.evidence import gather, has_figure, term_cover
 from tutor.answering.question import Figure, analyse
 from tutor.answering.tutor import Tutor
 from tutor.retrieval.search import Found
@@ -102,12 +102,6 @@ def test_the_figure_that_is_asked_for_comes_first(
     )
     assert "3 weeks" in gathered(tutor, "How long does the gizmo course take?")[2][0].text
     assert "$20" in gathered(tutor, "How much does the gizmo course cost?")[2][0].text
-
-
-def test_a_quote_is_the_slice_without_outer_white_space(small: Tutor) -> None:
-    """Offsets that take in a line break quote the words alone."""
-    document = small.document(small.documents()[0].id)
-    assert quote(document, 0, len(document.text)) == document.text.strip()
 
 
 def test_analysis_and_candidates_agree_on_terms(small: Tutor, gathered: Callable[..., tuple]) -> None:

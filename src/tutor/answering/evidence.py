@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tutor.answering.question import Figure, Question, QuestionKind
-from tutor.documents import Document, Passage, SpanKind, fold
+from tutor.documents import Passage, SpanKind, fold
 from tutor.index.generation import Generation
 from tutor.index.store import StoredSpan
 from tutor.index.terms import terms
@@ -37,7 +37,6 @@ class Candidate:
     context_cover: float
     form: float
     score: float
-    vector_row: int = field(repr=False, default=-1)
 
     @property
     def place(self) -> tuple[str, int]:
@@ -82,9 +81,7 @@ def gather(question: Question, found: Found, generation: Generation) -> list[Can
             + FORM * form
         )
         candidates.append(
-            Candidate(
-                span, passage, text, own, float(similarity), cover, context_cover, form, score, span.row
-            )
+            Candidate(span, passage, text, own, float(similarity), cover, context_cover, form, score)
         )
     return sorted(candidates, key=lambda c: (-c.score, c.place))
 
@@ -180,8 +177,3 @@ def _defines(question: Question, text: str) -> float:
     if len(before) > len(question.terms) + 4:
         return 0.3
     return 1.0 if _CLASS.match(fold(text)[match.start() :]) else 0.5
-
-
-def quote(document: Document, start: int, end: int) -> str:
-    """A slice of a document without outer white space."""
-    return document.text[start:end].strip()

@@ -154,7 +154,7 @@ def _as_candidate(candidate: Candidate, span: StoredSpan, document: Document) ->
     text = document.text[span.start : span.end]
     return Candidate(
         span, candidate.passage, text, candidate.terms, candidate.similarity, candidate.cover,
-        candidate.context_cover, candidate.form, candidate.score, span.row,
+        candidate.context_cover, candidate.form, candidate.score,
     )  # fmt: skip
 
 
