@@ -216,3 +216,16 @@ def test_a_weak_candidate_does_not_support(schools: Tutor, gathered: Callable[..
         replace(c, score=c.score if i == 0 else candidates[0].score / 4) for i, c in enumerate(candidates)
     ]
     assert len(compose(question, weak, generation)) == 1
+
+
+def test_a_figure_for_another_place_does_not_join_the_one_asked_for(make_tutor: Callable[..., Tutor]) -> None:
+    """Under a heading that names two countries, the figure of one is no answer for the other."""
+    tutor = make_tutor(
+        {
+            "north.md": "# Pay guide\n\nGlacier guides in Norway earn 500,000 dollars.\n",
+            "both.md": "# How much glacier guides earn in Norway and in Chile\n\n"
+            "Senior glacier guides earn 90,000 dollars.\n",
+        }
+    )
+    answer = tutor.ask("How much do glacier guides earn in Norway?")
+    assert [s.text for s in answer.statements] == ["Glacier guides in Norway earn 500,000 dollars."]

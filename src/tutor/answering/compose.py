@@ -52,6 +52,9 @@ def _figures(question: Question, candidates: Sequence[Candidate], generation: Ge
     holding = [c for c in candidates if has_figure(question.figure, c.text)]
     if not holding:
         return _plain(question, candidates, generation)
+    # A figure belongs to the place or year that its own sentence names, not to one that only the heading does.
+    place = [t for t in question.names & question.qualifiers if is_present(t, holding[0].terms)]
+    holding = [c for c in holding if all(is_present(t, c.terms) for t in place)]
     best_of_each = list({c.passage.document_id: c for c in reversed(holding)}.values())[::-1]
     best_of_each.sort(key=lambda c: -c.score)
     chosen = _pick(best_of_each, generation, most=5, share=_FIGURE_SUPPORTS, figure=question.figure)
