@@ -173,3 +173,18 @@ def test_suggestions_lead_to_what_was_found_and_not_cited(oils: Tutor) -> None:
 def test_a_refusal_suggests_nothing(oils: Tutor) -> None:
     """It names the nearest topics instead."""
     assert oils.ask("What is the capital of Iceland?").suggestions == ()
+
+
+def test_figures_of_several_sources_say_whose_they_are(make_tutor: Callable[..., Tutor]) -> None:
+    """A source that its sentence does not name is named before it, as plain text; one that it names is not named twice."""
+    tutor = make_tutor(
+        {
+            "a.md": "---\ntitle: 'The [blue](http://evil.example) guide'\n---\n\nThe kelp course takes 5 weeks.\n",
+            "b.md": "---\ntitle: The red guide\n---\n\nThe kelp course takes 9 weeks, says the red guide.\n",
+        }
+    )
+    lines = sorted(tutor.ask("How long does the kelp course take?").text.splitlines())
+    assert [re.sub(r" \[\d\]$", "", line) for line in lines] == [
+        r"- The \[blue\](http://evil.example) guide: The kelp course takes 5 weeks.",
+        "- The kelp course takes 9 weeks, says the red guide.",
+    ]

@@ -1,7 +1,8 @@
-"""The quote engine: from ranked candidates to two to eight statements in an order that reads well.
+"""The quote engine: from ranked candidates to at most eight statements in an order that reads well.
 
-The direct statement comes first, then what supports it. The kind of question decides the form: a list comes whole, a
-comparison puts both sides side by side, figures come one per source, so that sources that disagree are seen to.
+The direct statement comes first, then what supports it; where nothing else comes close, it stands alone. The kind of
+question decides the form: a list comes whole, a comparison puts both sides side by side, figures come one per source,
+so that sources that disagree are seen to.
 """
 
 from __future__ import annotations

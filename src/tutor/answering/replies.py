@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from tutor.answering.answer import Citation, Coverage, Statement
 from tutor.answering.forms import Proposal
-from tutor.documents import SpanKind
+from tutor.documents import SpanKind, fold
+from tutor.index.terms import terms
 from tutor.retrieval.search import Found
 
 REFUSAL = "I do not know: my sources do not cover this."
+_MARKUP = re.compile(r"([\\`*_\[\]<>!|#&])")
 
 
 def notice(coverage: Coverage, missing: Sequence[str], nearest: Sequence[str]) -> str:
@@ -62,16 +65,26 @@ def lay_out(statement: Statement, proposal: Proposal, before: Proposal | None, *
     marks = "".join(f"[{n}]" for n in statement.citations)
     if statement.said_by and not proposal.is_block:
         gap = "" if first else "\n" if before is not None and not before.is_block else "\n\n"
-        return f"{gap}- {statement.text} {marks}"
+        return f"{gap}- {_speaker(statement)}{statement.text} {marks}"
     if proposal.is_block:
         head, _, body = statement.text.partition("\n\n")
         span = proposal.candidate.span
         if span.kind is SpanKind.CODE and proposal.places[0].start >= span.start:
             body = ""  # nothing introduces it; its own blank lines part nothing
         block = f"{head} {marks}\n\n{body}" if body else f"{statement.text}\n\n{marks}"
+        if speaker := _speaker(statement).rstrip():
+            block = f"{speaker}\n\n{block}"
         return block if first else f"\n\n{block}"
     joined = before is not None and not before.is_block and _same_source(proposal, before)
     return f"{'' if first else ' ' if joined else chr(10) * 2}{statement.text} {marks}"
+
+
+def _speaker(statement: Statement) -> str:
+    """Whose statement it is, where sources stand side by side and its own words do not say so."""
+    if statement.said_by is None or set(terms(statement.said_by)) - {"the"} <= set(terms(statement.text)):
+        return ""
+    title = _MARKUP.sub(r"\\\1", fold(statement.said_by))  # a title is foreign text: no link, no image
+    return f"{title}: "
 
 
 def _same_source(a: Proposal, b: Proposal) -> bool:

@@ -1,7 +1,6 @@
 """An optional last look: a cross-encoder reads question and passage together and re-orders the best.
 
-None is the default. On the development sets nothing was measured to be worth its time, since no cross-encoder comes in a
-package; who has one names it in `TUTOR_RERANKER`.
+None is the default: no cross-encoder comes in a package, so none was measured. Who has one names it in `TUTOR_RERANKER`.
 """
 
 from __future__ import annotations
