@@ -44,7 +44,7 @@ class Document:
     """A source file as text, in the form in which it is stored, quoted and shown.
 
     `path` is relative to the folder that was ingested, with forward slashes. `pages` holds the offset at which
-    each page starts, for paged sources, else it is empty. `sha256` is that of the source file's bytes, `first_line` the
+    each page starts, for paged sources, else it is empty. `marks` does the same for time stamps, sheet rows, cells and chapters, each with its name. `sha256` is that of the source file's bytes, `first_line` the
     line of that file on which `text` begins.
     """
 
@@ -58,9 +58,12 @@ class Document:
     url: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     first_line: int = 1
+    marks: tuple[tuple[int, str], ...] = ()
 
     def locator(self, start: int) -> str:
-        """Where an offset lies, for a person: `page 3` in a paged document, else `line 12`."""
+        """Where an offset lies, for a person: `page 3` in a paged document, the mark at or before it, else `line 12`."""
+        if self.marks and self.marks[0][0] <= start:
+            return self.marks[bisect.bisect_right(self.marks, start, key=lambda mark: mark[0]) - 1][1]
         if self.pages:
             return f"page {bisect.bisect_right(self.pages, start)}"
         return f"line {self.text.count(chr(10), 0, start) + self.first_line}"

@@ -12,7 +12,9 @@ class Content:
     """The text of one file, as it will be stored, quoted and shown.
 
     `title` is None where the file names none. Page i of a paged source starts at `text[pages[i]]`; the
-    offsets rise strictly, an empty page included. `metadata` can be written as JSON. `first_line`
+    offsets rise strictly, an empty page included. `marks` are the places of a source that has neither pages nor
+    lines of its own, each an offset into `text`, strictly rising, and what a person calls it: `00:01:23`, `sheet Prices, row 4`, `cell 7`,
+    `chapter 2`. `metadata` can be written as JSON. `first_line`
     is the line of the file on which the text begins. In the text of a PDF a
     blank line ends a paragraph and a single line break ends a list item, a table row or a line of code.
     """
@@ -21,6 +23,7 @@ class Content:
     format: Literal["markdown", "text"]
     title: str | None = None
     pages: tuple[int, ...] = ()
+    marks: tuple[tuple[int, str], ...] = ()
     url: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     first_line: int = 1

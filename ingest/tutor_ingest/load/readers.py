@@ -56,6 +56,7 @@ def load(path: Path, relative: str, document_id: str) -> Document:
         url=content.url,
         metadata=content.metadata,
         first_line=content.first_line,
+        marks=content.marks,
     )
 
 

@@ -24,7 +24,7 @@ _SCHEMA = """
 CREATE TABLE documents (
     id TEXT PRIMARY KEY, path TEXT NOT NULL, title TEXT NOT NULL, format TEXT NOT NULL, sha256 TEXT NOT NULL,
     url TEXT, pages TEXT NOT NULL, metadata TEXT NOT NULL, text TEXT NOT NULL,
-    first_line INTEGER NOT NULL
+    first_line INTEGER NOT NULL, marks TEXT NOT NULL
 );
 CREATE TABLE chunks (
     row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document_id TEXT NOT NULL REFERENCES documents(id),
@@ -86,11 +86,11 @@ class StoreWriter:
     def add_document(self, document: Document) -> None:
         """Store a document."""
         self._db.execute(
-            "INSERT INTO documents VALUES (?,?,?,?,?,?,?,?,?,?)",
+            "INSERT INTO documents VALUES (?,?,?,?,?,?,?,?,?,?,?)",
             (
                 document.id, document.path, document.title, document.format, document.sha256, document.url,
                 json.dumps(document.pages), json.dumps(dict(document.metadata), ensure_ascii=False), document.text,
-                document.first_line,
+                document.first_line, json.dumps(document.marks, ensure_ascii=False),
             ),
         )  # fmt: skip
 
@@ -256,8 +256,9 @@ def _span(row: tuple[Any, ...]) -> StoredSpan:
 
 
 def _document(row: tuple[Any, ...]) -> Document:
-    id_, path, title, format_, sha256, url, pages, metadata, text, first_line = row
+    id_, path, title, format_, sha256, url, pages, metadata, text, first_line, marks = row
     return Document(
         id=id_, path=path, title=title, text=text, format=format_, sha256=sha256, pages=tuple(json.loads(pages)),
         url=url, metadata=json.loads(metadata), first_line=first_line,
+        marks=tuple((at, name) for at, name in json.loads(marks)),
     )  # fmt: skip
