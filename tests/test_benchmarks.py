@@ -18,8 +18,17 @@ QUESTIONS = ["How long does the northern roadmap take?", "What is overfitting?",
 
 @pytest.fixture(scope="module")
 def ask() -> ModuleType:
-    """`benchmarks/ask.py`, which is a script and in no package."""
-    spec = importlib.util.spec_from_file_location("benchmark_ask", FOLDER / "ask.py")
+    return loaded("ask")
+
+
+@pytest.fixture(scope="module")
+def start() -> ModuleType:
+    return loaded("start")
+
+
+def loaded(name: str) -> ModuleType:
+    """One of the benchmarks, which are scripts and in no package."""
+    spec = importlib.util.spec_from_file_location(f"benchmark_{name}", FOLDER / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -77,6 +86,36 @@ def test_it_runs_from_the_command_line_to_its_verdict(
     code = ask.main(["--questions", "5", "--bound", "100000"], embeddings=HashingEmbeddings())
     assert code == 0
     assert "5 questions, " in capsys.readouterr().out
+
+
+def turns(start: ModuleType, *ratios: float) -> list[Any]:
+    """One turn for each ratio, each on a machine twice as slow as for the one before."""
+    return [
+        {start.BASELINE: start.Timed(2.0**i, 1.0), start.ASK: start.Timed(ratio * 2.0**i, 3.0)}
+        for i, ratio in enumerate(ratios)
+    ]
+
+
+@pytest.mark.parametrize(("middle", "code"), [(1.5, 0), (1.51, 1)])
+def test_a_start_is_judged_by_the_median_of_the_ratios(start: ModuleType, middle: float, code: int) -> None:
+    """Neither a slow turn nor a machine that grows slower decides; the table shows the same ratio."""
+    summary = start.summarise(turns(start, 9.0, middle, 0.5))
+    line, given = start.verdict(summary)
+    assert given == code
+    assert ("NOT KEPT" in line) == bool(code)
+    assert f"| tutor ask | {summary[start.ASK].wall:.2f} | {middle:.2f} | 3.00 | 3.00 |" in start.table(
+        summary
+    )
+
+
+def test_turns_end_in_time_but_there_is_one(start: ModuleType) -> None:
+    """Each turn runs every process once; a process that fails ends it all."""
+    quick = {"one": [sys.executable, "-c", "pass"], "two": [sys.executable, "-c", "pass"]}
+    assert len(start.take_turns(quick, 5, seconds=0)) == 1
+    (first, second) = start.take_turns(quick, 2)
+    assert set(first) == set(second) == set(quick)
+    with pytest.raises(SystemExit, match="ended with 1"):
+        start.take_turns({"broken": [sys.executable, "-c", "raise SystemExit(1)"]}, 1)
 
 
 def test_make_bench_runs_every_script_without_arguments() -> None:

@@ -37,7 +37,7 @@ def drawn(shown: IngestReport) -> list[str]:
 def test_counts_that_are_nought_are_left_out_and_skipped_files_named() -> None:
     assert drawn(report()) == [
         "Published index 000002 in 1.2 s.",
-        "2 of 3 files read",
+        "2 of 3 files are in the index",
         "1 skipped, listed below",
         "12 passages",
         "4 of them embedded now",
@@ -45,6 +45,26 @@ def test_counts_that_are_nought_are_left_out_and_skipped_files_named() -> None:
         "",
         "skipped         reason",
         "odd [name].pdf  is not a readable PDF",
+    ]
+
+
+def test_what_was_kept_moved_and_left_out_is_told() -> None:
+    """A file that cannot be opened now is named apart from those that were skipped."""
+    kept = (Skipped(path="locked.md", reason="cannot be opened: Permission denied"),)
+    lines = drawn(report(skipped=(), kept=kept, unchanged=9, moved=2, removed=1, boilerplate=30))
+    assert lines[1:] == [
+        "2 of 3 files are in the index",
+        "9 of them as they were",
+        "2 moved",
+        "1 cannot be opened now and stay as they were",
+        "1 gone since the last ingest",
+        "30 repeated headers and footers left out",
+        "12 passages",
+        "4 of them embedded now",
+        "8 of them as before",
+        "",
+        "kept as before  reason",
+        "locked.md       cannot be opened: Permission denied",
     ]
 
 

@@ -1,13 +1,15 @@
-"""A generation in the making: documents go in one by one, vectors are computed block by block.
+"""A generation in the making: all documents go in first, then their chunks, whose vectors are computed block by block.
 
-Vectors of chunks that the generation before holds unchanged (by content key) are taken over.
+Vectors of chunks that the generation before holds unchanged (by content key) are taken over. Nothing but the block at
+hand is kept in memory: documents wait in the new store, vectors go to their files.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,15 +18,45 @@ import numpy as np
 from tutor.documents import Chunk, Document, embedded_text
 from tutor.embedding import SpanEmbeddings, Vectors
 from tutor.index import lexical
-from tutor.index.generation import LEXICAL, SPAN_VECTORS, STORE, VECTORS, Generation
-from tutor.index.manifest import Counts, EmbeddingRecord, Manifest, SourceRecord, SplitterRecord
-from tutor.index.store import StoreWriter, content_key
-from tutor.index.terms import VERSION
+from tutor.index.generation import (
+    CANARIES,
+    CHROMA,
+    LEXICAL,
+    SPAN_VECTORS,
+    STORE,
+    VECTORS,
+    Generation,
+    canaries,
+)
+from tutor.index.integrity import records_of
+from tutor.index.manifest import (
+    Counts,
+    EmbeddingRecord,
+    Manifest,
+    SourceRecord,
+    SplitterRecord,
+    VersionsRecord,
+)
+from tutor.index.store import Hidden, StoredChunk
+from tutor.index.store_writer import StoreWriter, content_key
 from tutor.index.vectors import VectorIndex
 
 BLOCK = (
     256  # chunks embedded in one call: long enough that sorting by length pays, short enough to show progress
 )
+
+Made = tuple[Vectors, Vectors]
+"""The vector of a chunk, and those of its spans."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """A chunk that waits for its vectors; `stored` is the same chunk in the generation before, where that is known."""
+
+    title: str
+    chunk: Chunk
+    key: str
+    stored: StoredChunk | None = None
 
 
 class Draft:
@@ -45,46 +77,75 @@ class Draft:
         self._previous = previous
         self._on_embedded = on_embedded
         with ExitStack() as files:
-            self._store = files.enter_context(closing(StoreWriter(folder / STORE)))
-            self._vectors = files.enter_context(VectorIndex(folder / VECTORS, create=True))
+            self.store = files.enter_context(closing(StoreWriter(folder / STORE)))
+            self._index = files.enter_context(VectorIndex(folder / CHROMA, create=True))
+            self._vector_file = files.enter_context((folder / VECTORS).open("wb"))
             self._span_file = files.enter_context((folder / SPAN_VECTORS).open("wb"))
             self._files = files.pop_all()
-        self._pending: list[tuple[str, Chunk]] = []
-        self._documents = 0
-        self._digest = hashlib.sha256(f"terms {VERSION}".encode())
+        self._pending: list[_Pending] = []
+        self._digest = hashlib.sha256()
 
-    def add(self, document: Document, chunks: list[Chunk]) -> None:
-        """Add a document and its chunks; of chunks that are equal in place and text the first stays."""
-        self._store.add_document(document)
-        self._documents += 1
+    def add(self, document: Document, chunks: Sequence[Chunk], hidden: Hidden = ()) -> None:
+        """Add the chunks of a stored document; of chunks that are equal in place and text the first stays."""
+        unique = {chunk.id: chunk for chunk in reversed(chunks)}
+        self._add(
+            document,
+            [
+                _Pending(document.title, chunk, content_key(document.title, chunk))
+                for chunk in reversed(unique.values())
+            ],
+            hidden,
+        )
+
+    def copy(self, document: Document, hidden: Hidden = ()) -> None:
+        """Add the chunks of a stored document, which is the same as in the generation before, as they were there."""
+        assert self._previous is not None
+        copied = self._previous.store.chunks_of(document.id)
+        self._add(
+            document, [_Pending(document.title, chunk, old.content_key, old) for chunk, old in copied], hidden
+        )
+
+    def _add(self, document: Document, items: list[_Pending], hidden: Hidden) -> None:
+        if hidden:
+            self.store.hide(document.id, hidden)
         # Every field is given its length, so that no two different documents can feed the same bytes.
-        for part in (
+        parts = (
             document.id,
             document.path,
             document.title,
             document.url or "",
             document.sha256,
             document.text,
-        ):
-            data = part.encode(errors="surrogatepass")
+        )
+        for data in (part.encode(errors="surrogatepass") for part in parts):
             self._digest.update(f"{len(data)}:".encode() + data)
-        unique: dict[str, Chunk] = {}
-        for chunk in chunks:
-            unique.setdefault(chunk.id, chunk)
-            self._digest.update(content_key(document.title, chunk).encode())
-        self._pending.extend((document.title, chunk) for chunk in unique.values())
-        self.chunks += len(unique)
+        for item in items:
+            self._digest.update(item.key.encode())
+        self._pending.extend(items)
+        self.chunks += len(items)
         while len(self._pending) >= BLOCK:
             block, self._pending = self._pending[:BLOCK], self._pending[BLOCK:]
             self._flush(block)
 
-    def finish(self, splitter: SplitterRecord, sources: tuple[SourceRecord, ...]) -> Manifest:
+    def finish(
+        self,
+        splitter: SplitterRecord,
+        versions: VersionsRecord,
+        sources: tuple[SourceRecord, ...],
+        on_step: Callable[[str], None] = lambda step: None,
+    ) -> Manifest:
         """Embed what is left, build the lexical index, write the manifest, and close all files."""
         if self._pending:
             block, self._pending = self._pending, []
             self._flush(block)
-        lexical.build(self._store.searched_texts(), self.folder / LEXICAL)
+        on_step("terms")
+        lexical.build(self.store.searched_texts(), self.folder / LEXICAL)
         identity = self._embeddings.identity
+        (self.folder / CANARIES).write_bytes(self._canaries().tobytes())
+        counts = Counts(documents=self.store.documents, chunks=self.store.chunks, spans=self.store.spans)
+        on_step("close")
+        self.abandon()
+        on_step("manifest")
         manifest = Manifest(
             generation=self.folder.name,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -92,11 +153,12 @@ class Draft:
                 name=identity.name, sha256=identity.sha256, dimension=identity.dimension
             ),
             splitter=splitter,
-            counts=Counts(documents=self._documents, chunks=self._store.chunks, spans=self._store.spans),
+            versions=versions,
+            counts=counts,
             content_sha256=self._digest.hexdigest(),
             sources=sources,
+            files=records_of(self.folder),
         )
-        self.abandon()
         manifest.save(self.folder)
         return manifest
 
@@ -104,49 +166,61 @@ class Draft:
         """Close all files as they are, each of them even if another cannot be closed; again does nothing."""
         self._files.close()
 
-    def _flush(self, block: list[tuple[str, Chunk]]) -> None:
-        if not self._store.chunks:
+    def _canaries(self) -> np.ndarray[tuple[int, ...], np.dtype[np.float16]]:
+        """Taken over where no text had to be embedded, so that the model need not even be loaded."""
+        if self._previous is not None and not self.embedded:
+            return np.fromfile(self._previous.folder / CANARIES, np.float16)
+        return canaries(self._embeddings).astype(np.float16)
+
+    def _flush(self, block: list[_Pending]) -> None:
+        if not self.store.chunks:
             self._on_embedded(0)
-        known = self._known([content_key(title, chunk) for title, chunk in block])
+        known = self._known(block)
         fresh = [i for i, vectors in enumerate(known) if vectors is None]
         computed = self._embed([block[i] for i in fresh])
         for i, made in zip(fresh, computed, strict=True):
             known[i] = made
-        first_row = self._store.chunks
+        first_row = self.store.chunks
         rows: list[Vectors] = []
-        for (title, chunk), vectors in zip(block, known, strict=True):
-            assert vectors is not None
-            self._store.add_chunk(title, chunk)
-            rows.append(vectors[0])
-            self._span_file.write(vectors[1].astype(np.float16).tobytes())
-        self._vectors.add(first_row, np.stack(rows), [chunk.document_id for _, chunk in block])
+        for item, made_or_none in zip(block, known, strict=True):
+            assert made_or_none is not None
+            self.store.add_chunk(item.key, item.chunk)
+            rows.append(made_or_none[0])
+            self._span_file.write(made_or_none[1].astype(np.float16).tobytes())
+        vectors = np.stack(rows).astype(
+            np.float16
+        )  # Chroma gets what the file holds, so that one can be made from the other
+        self._vector_file.write(vectors.tobytes())
+        self._index.add(first_row, vectors.astype(np.float32))
         self.embedded += len(fresh)
         self.reused += len(block) - len(fresh)
-        self._on_embedded(self._store.chunks)
+        self._on_embedded(self.store.chunks)
 
-    def _embed(self, block: list[tuple[str, Chunk]]) -> list[tuple[Vectors, Vectors]]:
-        texts = [embedded_text(title, chunk) for title, chunk in block]
+    def _embed(self, block: list[_Pending]) -> list[Made]:
+        if not block:
+            return []
+        texts = [embedded_text(item.title, item.chunk) for item in block]
         ranges = [
-            [(len(text) - len(chunk.text) + span.start - chunk.start, len(text) - len(chunk.text) + span.end - chunk.start)
-             for span in chunk.spans]
-            for text, (_, chunk) in zip(texts, block, strict=True)
+            [(len(text) - len(item.chunk.text) + span.start - item.chunk.start,
+              len(text) - len(item.chunk.text) + span.end - item.chunk.start)
+             for span in item.chunk.spans]
+            for text, item in zip(texts, block, strict=True)
         ]  # fmt: skip
         vectors, spans = self._embeddings.embed_spans(texts, ranges)
         return list(zip(vectors, spans, strict=True))
 
-    def _known(self, keys: list[str]) -> list[tuple[Vectors, Vectors] | None]:
-        """Vectors of chunk and spans from the generation before, for the content keys that it has."""
-        if self._previous is None:
-            return [None] * len(keys)
-        stored = self._previous.store.chunk_rows(keys)
-        vectors = self._previous.vectors.get([chunk.row for chunk in stored.values()])
-        spans = self._previous.span_vectors
+    def _known(self, block: list[_Pending]) -> list[Made | None]:
+        """Vectors of chunk and spans from the generation before, for the chunks that it has."""
+        previous = self._previous
+        if previous is None:
+            return [None] * len(block)
+        by_key = previous.store.chunk_rows([item.key for item in block if item.stored is None])
         return [
             (
-                vectors[chunk.row],
-                np.asarray(spans[chunk.first_span : chunk.first_span + chunk.spans], np.float32),
+                np.asarray(previous.chunk_vectors[old.row], np.float32),
+                np.asarray(previous.span_vectors[old.first_span : old.first_span + old.spans], np.float32),
             )
-            if (chunk := stored.get(key)) is not None and chunk.row in vectors
+            if (old := item.stored or by_key.get(item.key)) is not None
             else None
-            for key in keys
+            for item in block
         ]

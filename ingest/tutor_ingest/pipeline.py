@@ -1,36 +1,41 @@
-"""From folders to a published generation: read, split, embed, verify, switch.
+"""From folders to a published generation: compare, read, split, embed, verify, switch.
 
 The generation is built beside the current one; until the last step nobody sees it, and whatever goes wrong before,
-the index stays as it was. Equal contents publish nothing.
+the index stays as it was. Where no file has changed nothing is read, and not even the model is loaded.
 """
 
 from __future__ import annotations
 
 import errno
-import json
 import shutil
-import sqlite3
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-
-import chromadb.errors
+from typing import Any
 
 from tutor.config import Settings
-from tutor.documents import Chunk, Document
 from tutor.embedding import SpanEmbeddings, open_embeddings
-from tutor.errors import IndexMismatchError, IndexStateError, ReadError, SourceError, TutorError
+from tutor.errors import IndexMismatchError, IndexStateError, SourceError, TutorError
+from tutor.index import terms
 from tutor.index.generation import Generation
 from tutor.index.library import Index
-from tutor.index.manifest import SourceRecord, SplitterRecord
+from tutor.index.manifest import SourceRecord, SplitterRecord, VersionsRecord
+from tutor.index.store import StoredFile
+from tutor.index.store_writer import StoreWriter
+from tutor_ingest import load
+from tutor_ingest import split as splitter
+from tutor_ingest.changes import Changes, changes
 from tutor_ingest.draft import Draft
-from tutor_ingest.load import load
-from tutor_ingest.report import IngestReport, Progress, Skipped
-from tutor_ingest.sources import SourceFile, files, resolve
-from tutor_ingest.split import split
+from tutor_ingest.load import LoadAll, Loader, isolated
+from tutor_ingest.reading import TARGET_TOKENS, Reading
+from tutor_ingest.repeated import Repeated
+from tutor_ingest.report import STEPS, IngestReport, Progress, Skipped
+from tutor_ingest.sources import files, resolve
 
-TARGET_TOKENS = 180  # word pieces that a chunk aims at, of the 256 that the default model reads
+VERSIONS = VersionsRecord(terms=terms.VERSION, readers=load.VERSION, splitter=splitter.VERSION)
 
 Tell = Callable[[Progress], None]
 
@@ -43,12 +48,15 @@ def ingest(
     progress: Tell = lambda progress: None,
     dry_run: bool = False,
     replace: bool = False,
+    reread: bool = False,
+    loader: Loader = isolated,
 ) -> IngestReport:
     """Bring the index up to date with its sources and report what was done.
 
-    Without `paths` the corpus of the settings and everything added before is read again; `paths` are added to that,
-    or with `replace` become all there is. With `dry_run` files are read and split, nothing is written. Raises
-    SourceError if there is nothing to read, IndexLockedError if another process writes.
+    Without `paths` the corpus of the settings and everything added before is compared again; `paths` are added to that,
+    or with `replace` become all there is. With `dry_run` files are read and split, nothing is written; with `reread`
+    files are read again though they have not changed. `loader` reads files, by default in a child process with limits
+    of time and memory. Raises SourceError if there is nothing to read, IndexLockedError if another process writes.
     """
     begun = time.perf_counter()
     index = Index(settings.data_dir)
@@ -56,114 +64,194 @@ def ingest(
     try:
         # The lock comes first: what the generation before holds must not change until the next is published.
         with nullcontext() if dry_run else _writing(index, settings.data_dir):
-            previous = _previous(index)
-            sources = resolve(
-                settings.corpus_dir, paths, previous.manifest.sources if previous else (), replace=replace
+            previous = _current(index)
+            sources = resolve(settings.corpus_dir, paths, index.known_sources(), replace=replace)
+            found = files(sources)
+            before = _Before(previous, model, reread)
+            changed = changes(
+                found, before.files, lambda done, path: progress(Progress("check", done, len(found), path))
             )
-            reader = _Reader(files(sources), model, progress)
-            if dry_run:
-                counts = [len(chunks) for _, chunks in reader]
-                return _report(reader, index, begun, sources, dry_run=True, chunks=sum(counts))
-            return _write(index, previous, reader, model, sources, begun)
+            progress(Progress("check", len(found), len(found)))
+            run = _Run(index, before, changed, sources, model, progress, begun)
+            if not dry_run and run.is_current():
+                return run.unchanged()
+            with loader() as load_all:
+                return run.dry(load_all) if dry_run else run.write(load_all)
     finally:
         index.close()
 
 
-class _Reader:
-    """Iterates over (document, chunks) of files, and keeps account of those that were skipped."""
+class _Before:
+    """The generation before, and how far it can be used again."""
 
-    def __init__(self, found: list[SourceFile], model: SpanEmbeddings, tell: Tell) -> None:
-        self.files = found
-        self.splitter = SplitterRecord(max_tokens=model.max_tokens, target_tokens=TARGET_TOKENS)
-        self.skipped: list[Skipped] = []
-        self.document_ids: set[str] = set()
-        self.tell = tell
-        self._model = model
-
-    def __iter__(self) -> Iterator[tuple[Document, list[Chunk]]]:
-        for done, file in enumerate(self.files):
-            self.tell(Progress("read", done, len(self.files), file.relative))
-            try:
-                document, chunks = self._read(file)
-            except ReadError as error:
-                self.skipped.append(Skipped(path=file.relative, reason=str(error)))
-                continue
-            self.document_ids.add(document.id)
-            yield document, chunks
-        self.tell(Progress("read", len(self.files), len(self.files)))
-
-    def _read(self, file: SourceFile) -> tuple[Document, list[Chunk]]:
-        document = load(file.path, file.relative, file.document_id)
-        try:
-            json.dumps(
-                (document.title, document.url, document.text, document.metadata), ensure_ascii=False
-            ).encode()
-        except UnicodeEncodeError:
-            raise ReadError("holds half of a surrogate pair, which is no character") from None
-        chunks = split(
-            document,
-            count_tokens=self._model.count_tokens,
-            max_tokens=self.splitter.max_tokens,
-            target_tokens=self.splitter.target_tokens,
+    def __init__(self, generation: Generation | None, model: SpanEmbeddings, reread: bool) -> None:
+        self.generation = generation
+        self.same_model = self.same_chunks = False
+        self.files: dict[str, StoredFile] = {}
+        if generation is None:
+            return
+        manifest = generation.manifest
+        made_by, target = manifest.versions, manifest.splitter.target_tokens
+        self.same_model = _same_model(generation, model)
+        self.same_chunks = self.same_model and (made_by.splitter, target) == (
+            VERSIONS.splitter,
+            TARGET_TOKENS,
         )
-        if not chunks:
-            raise ReadError("holds nothing to quote")
-        return document, chunks
+        if made_by.readers == VERSIONS.readers and not reread:
+            self.files = generation.store.files()
 
 
-def _write(
-    index: Index,
-    previous: Generation | None,
-    reader: _Reader,
-    model: SpanEmbeddings,
-    sources: list[SourceRecord],
-    begun: float,
-) -> IngestReport:
-    index.remove_leftovers()
-    reusable = previous if previous and _same_model(previous, model) else None
-    folder = index.new_folder()
-    try:
+@dataclass(slots=True)
+class _Run:
+    """One ingest: what it works on, and its report."""
+
+    index: Index
+    before: _Before
+    changed: Changes
+    sources: list[SourceRecord]
+    model: SpanEmbeddings
+    tell: Tell
+    begun: float
+
+    def is_current(self) -> bool:
+        """Whether the index is already what this ingest would make it."""
+        generation = self.before.generation
+        return (
+            generation is not None
+            and self.before.same_chunks
+            and not self.index.problem
+            and self.changed.files == self.before.files
+            and list(generation.manifest.sources) == self.sources
+        )
+
+    def unchanged(self) -> IngestReport:
+        """Nothing to do: the report is that of the generation before."""
+        generation = self.before.generation
+        assert generation is not None
+        counts = generation.manifest.counts
+        self.index.tidy()
+        return self._report(
+            self.changed.files, documents=counts.documents, chunks=counts.chunks, reused=counts.chunks,
+            unchanged=counts.documents,
+        )  # fmt: skip
+
+    def dry(self, load_all: LoadAll) -> IngestReport:
+        """Read and split into a temporary folder, keep nothing."""
+        old, chunks = self.before.generation, 0
+        with (
+            tempfile.TemporaryDirectory(prefix="tutor-") as folder,
+            closing(StoreWriter(Path(folder) / "dry.sqlite")) as store,
+            Repeated() as repeated,
+        ):
+            reading = self._reading(store, repeated)
+            reading.gather(load_all, self._tell_read)
+            for divided in reading.divided(self.model):
+                same = old.store.chunks_of(divided.document.id) if old and divided.chunks is None else ()
+                chunks += len(same if divided.chunks is None else {chunk.id for chunk in divided.chunks})
+            return self._report(
+                store.files(), documents=store.documents, chunks=chunks, dry_run=True, boilerplate=reading.boilerplate,
+                unchanged=len(self.changed.unchanged & set(store.document_ids())),
+            )  # fmt: skip
+
+    def write(self, load_all: LoadAll) -> IngestReport:
+        """Build a generation, verify it and publish it."""
+        self.index.tidy()
+        folder = self.index.new_folder()
+        try:
+            draft, known, boilerplate = self._build(folder, load_all)
+            self._step("verify")
+            with closing(Generation(folder)) as generation:
+                generation.verify()
+                documents = generation.store.hashes()
+            self.index.switch(folder, self._step)
+        except BaseException:
+            if self.index.current_name() != folder.name:  # it may fail after the switch, when it is needed
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
+        self._step("tidy")
+        self.index.tidy()
+        self._step("done")
+        old = self.before.generation.store.hashes() if self.before.generation else {}
+        gone = [digest for id_, digest in old.items() if id_ not in documents]
+        came = [digest for id_, digest in documents.items() if id_ not in old]
+        moved = len(came) - len(_without(came, gone))
+        return self._report(
+            known, documents=len(documents), chunks=draft.chunks, embedded=draft.embedded, reused=draft.reused,
+            published=True, moved=moved, removed=len(gone) - moved, boilerplate=boilerplate,
+            unchanged=len(self.changed.unchanged & documents.keys()),
+        )  # fmt: skip
+
+    def _build(self, folder: Path, load_all: LoadAll) -> tuple[Draft, dict[str, StoredFile], int]:
+        previous = self.before.generation if self.before.same_model else None
         draft = Draft(
-            folder, model, reusable, lambda done: reader.tell(Progress("embed", done, draft.chunks))
+            folder, self.model, previous, lambda done: self.tell(Progress("embed", done, draft.chunks))
         )
         try:
-            for document, chunks in reader:
-                draft.add(document, chunks)
-            if not reader.document_ids:
-                raise SourceError("none of the files could be read", help=_first_reason(reader))
-            manifest = draft.finish(reader.splitter, tuple(sources))
+            with Repeated() as repeated:
+                reading = self._reading(draft.store, repeated)
+                reading.gather(load_all, self._tell_read)
+                for divided in reading.divided(self.model):
+                    if divided.chunks is None:
+                        draft.copy(divided.document, divided.hidden)
+                    else:
+                        draft.add(divided.document, divided.chunks, divided.hidden)
+            known = draft.store.files()
+            if not draft.store.documents:
+                raise SourceError("none of the files could be read", help=_first_reason(known))
+            draft.finish(self._splitter(), VERSIONS, tuple(self.sources), self._step)
         except BaseException:
             draft.abandon()
             raise
-        if reusable and _equal(reusable, manifest.content_sha256, sources):
-            shutil.rmtree(folder)
-            return _report(reader, index, begun, sources, chunks=draft.chunks, draft=draft)
-        reader.tell(Progress("publish", 0, 2))
-        _verify(folder)
-        reader.tell(Progress("publish", 1, 2))
-        index.switch(folder)
-    except BaseException:
-        if index.current_name() != folder.name:  # it may fail after the switch, when the generation is needed
-            shutil.rmtree(folder, ignore_errors=True)
-        raise
-    index.remove_all_but(folder.name, previous.name if previous else None)
-    reader.tell(Progress("publish", 2, 2))
-    removed = len({d.id for d in previous.store.summaries} - reader.document_ids) if previous else 0
-    return _report(
-        reader, index, begun, sources, chunks=draft.chunks, draft=draft, published=True, removed=removed
-    )
+        return draft, known, reading.boilerplate
+
+    def _reading(self, store: StoreWriter, repeated: Repeated) -> Reading:
+        before = self.before.generation.store if self.before.generation and self.before.files else None
+        return Reading(store, self.changed, before, self.before.same_chunks, repeated)
+
+    def _splitter(self) -> SplitterRecord:
+        """As before where the model is the same, which then need not be loaded to be asked."""
+        old = self.before.generation
+        if old is not None and self.before.same_chunks:
+            return old.manifest.splitter
+        return SplitterRecord(max_tokens=self.model.max_tokens, target_tokens=TARGET_TOKENS)
+
+    def _tell_read(self, done: int, total: int, path: str) -> None:
+        self.tell(Progress("read", done, total, path))
+
+    def _step(self, name: str) -> None:
+        self.tell(Progress("publish", STEPS.index(name), len(STEPS) - 1, name))
+
+    def _report(self, known: dict[str, StoredFile], **counted: Any) -> IngestReport:
+        by_id = self.changed.files
+        values: dict[str, Any] = {
+            "published": False,
+            "dry_run": False,
+            "embedded": 0,
+            "reused": 0,
+            "removed": 0,
+        }
+        return IngestReport(
+            generation=self.index.current_name() or "",
+            files=len(known),
+            skipped=tuple(Skipped(path=f.path, reason=f.reason) for f in known.values() if f.reason),
+            kept=tuple(Skipped(path=by_id[id_].path, reason=why) for id_, why in self.changed.kept.items()),
+            seconds=time.perf_counter() - self.begun,
+            sources=tuple(source.path for source in self.sources),
+            **(values | counted),
+        )
 
 
-def _verify(folder: Path) -> None:
-    generation = Generation(folder)
-    try:
-        generation.verify()
-    finally:
-        generation.close()
+def _without(came: list[str], gone: list[str]) -> list[str]:
+    """What is left of one list of hashes when those of another are taken from it, each once."""
+    left = list(came)
+    for digest in gone:
+        if digest in left:
+            left.remove(digest)
+    return left
 
 
-def _previous(index: Index) -> Generation | None:
-    """The current generation if it can be read; a damaged one is replaced, not repaired."""
+def _current(index: Index) -> Generation | None:
+    """The current generation, or the one before if that is damaged; None if none can be read."""
     try:
         return index.current()
     except IndexStateError:
@@ -178,14 +266,9 @@ def _same_model(generation: Generation, model: SpanEmbeddings) -> bool:
     return True
 
 
-def _equal(previous: Generation, content_sha256: str, sources: list[SourceRecord]) -> bool:
-    return previous.manifest.content_sha256 == content_sha256 and list(previous.manifest.sources) == sources
-
-
-def _first_reason(reader: _Reader) -> str:
-    if not reader.skipped:
-        return "The folder is empty."
-    return f"For example {reader.skipped[0].path}: {reader.skipped[0].reason}."
+def _first_reason(known: dict[str, StoredFile]) -> str:
+    first = next((file for file in known.values() if file.reason), None)
+    return f"For example {first.path}: {first.reason}." if first else "The folder is empty."
 
 
 @contextmanager
@@ -202,7 +285,8 @@ def _writing(index: Index, data_dir: Path) -> Iterator[None]:
                 f"{data_dir} cannot be written", help="Set TUTOR_DATA_DIR to a folder of yours."
             ) from error
         raise
-    except (sqlite3.OperationalError, chromadb.errors.ChromaError) as error:
+    except Exception as error:
+        # SQLite and Chroma say it in words, each in its own class of error.
         if "disk is full" in str(error) or "No space left" in str(error):
             raise _disk_full(data_dir) from error
         raise
@@ -211,32 +295,4 @@ def _writing(index: Index, data_dir: Path) -> Iterator[None]:
 def _disk_full(data_dir: Path) -> TutorError:
     return TutorError(
         f"no space is left on the disk of {data_dir}", help="Free some, or set TUTOR_DATA_DIR elsewhere."
-    )
-
-
-def _report(
-    reader: _Reader,
-    index: Index,
-    begun: float,
-    sources: list[SourceRecord],
-    *,
-    chunks: int,
-    draft: Draft | None = None,
-    published: bool = False,
-    dry_run: bool = False,
-    removed: int = 0,
-) -> IngestReport:
-    return IngestReport(
-        generation=index.current_name() or "",
-        published=published,
-        dry_run=dry_run,
-        files=len(reader.files),
-        documents=len(reader.document_ids),
-        skipped=tuple(reader.skipped),
-        chunks=chunks,
-        embedded=draft.embedded if draft else 0,
-        reused=draft.reused if draft else 0,
-        removed=removed,
-        seconds=round(time.perf_counter() - begun, 3),
-        sources=tuple(source.path for source in sources),
     )

@@ -1,7 +1,7 @@
 """Which files an ingest reads: folders and files, walked in a fixed order, less what `.tutorignore` names.
 
 A `.tutorignore` at the top of a folder has the syntax of `.gitignore`. Hidden files and folders are left out. A file
-that lies in two sources is read once.
+that lies in two sources is read once. A ZIP archive is walked as if it were a folder of its name.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from pathlib import Path
 
 from pathspec import GitIgnoreSpec
 
-from tutor.errors import SourceError
+from tutor.errors import ReadError, SourceError
 from tutor.index.manifest import SourceRecord
+from tutor_ingest.load import archive
 
 IGNORE_FILE = ".tutorignore"
 _CORPUS = "corpus"  # the label of the corpus from the settings, whatever its folder is called
@@ -23,11 +24,15 @@ _CORPUS = "corpus"  # the label of the corpus from the settings, whatever its fo
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file to read, its path relative to the folder that was named, and the id its document gets."""
+    """A file to read, its path relative to the folder that was named, and the id its document gets.
+
+    `member` is its name in the archive at `path`; an archive that cannot be walked stands for itself, without one.
+    """
 
     path: Path
     relative: str
     document_id: str
+    member: str = ""
 
 
 def resolve(
@@ -51,15 +56,14 @@ def resolve(
 def files(sources: Sequence[SourceRecord]) -> list[SourceFile]:
     """All files of the sources, by source and then by path. Raises SourceError for a source that is gone."""
     names = [_CORPUS if source.corpus else Path(source.path).name for source in sources]
-    found: dict[Path, SourceFile] = {}
+    found: dict[tuple[Path, str], SourceFile] = {}
     for source, name in zip(sources, names, strict=True):
         root = _existing(Path(source.path))
         label = name if source.corpus or names.count(name) == 1 else source.path
-        for relative in _walk(root):
-            path = root if root.is_file() else root / relative
+        for path, relative, member in _walk(root):
             key = hashlib.sha256(f"{label}/{relative}".encode(errors="surrogateescape")).hexdigest()[:12]
             printable = relative.encode(errors="replace").decode()  # a name need not be valid Unicode
-            found.setdefault(path, SourceFile(path, printable, key))
+            found.setdefault((path, member), SourceFile(path, printable, key, member))
     return list(found.values())
 
 
@@ -77,17 +81,32 @@ def _unique(sources: list[SourceRecord]) -> list[SourceRecord]:
     return list(unique.values())
 
 
-def _walk(root: Path) -> Iterator[str]:
+def _walk(root: Path) -> Iterator[tuple[Path, str, str]]:
+    """Path, relative path and member of each file."""
     if root.is_file():
-        yield root.name
+        yield from _in_archive(root, root.name, GitIgnoreSpec([]))
         return
     spec = _ignored(root / IGNORE_FILE)
     for folder, subfolders, names in os.walk(root):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
         for name in sorted(names):
-            relative = (Path(folder) / name).relative_to(root).as_posix()
+            path = Path(folder) / name
+            relative = path.relative_to(root).as_posix()
             if not name.startswith(".") and not spec.match_file(relative):
-                yield relative
+                yield from _in_archive(path, relative, spec)
+
+
+def _in_archive(path: Path, relative: str, spec: GitIgnoreSpec) -> Iterator[tuple[Path, str, str]]:
+    """The files of an archive, or the file itself: also an archive without files, for its reading to say why."""
+    try:
+        members = archive.members(path) if path.suffix.lower() == archive.SUFFIX else []
+    except ReadError:
+        members = []
+    if not members:
+        yield path, relative, ""
+    for member in members:
+        if not spec.match_file(f"{relative}/{member}"):
+            yield path, f"{relative}/{member}", member
 
 
 def _ignored(file: Path) -> GitIgnoreSpec:

@@ -10,13 +10,15 @@ from tutor.retrieval.rerank import open_reranker
 
 
 def open_tutor(settings: Settings, *, embeddings: SpanEmbeddings | None = None) -> Tutor:
-    """A tutor over the index of the settings' data folder.
+    """A tutor over the index of the settings' data folder, its model loaded.
 
     Raises NoIndexError if nothing was ingested, IndexMismatchError if another embedding model made the index,
     IndexDamagedError, EmbeddingError.
     """
     index = Index(settings.data_dir)
     generation = index.current()
-    model = embeddings or open_embeddings(settings)
-    generation.check_model(model.identity)
-    return Tutor(settings, index, model, open_reranker(settings))
+    if embeddings is None:
+        embeddings = model = open_embeddings(settings)
+        model.load()  # before it is asked for its identity: its weights are hashed while torch is imported
+    generation.check_model(embeddings.identity)
+    return Tutor(settings, index, embeddings, open_reranker(settings))

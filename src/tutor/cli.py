@@ -6,6 +6,7 @@ Nothing heavy is imported here or by `tutor.commands` at import time: `tutor --h
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 from pathlib import Path
@@ -107,4 +108,7 @@ def main() -> None:
     """The entry point `tutor`."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # an old terminal shows `?`, never a traceback
-    app(prog_name="tutor")
+    try:
+        app(prog_name="tutor")
+    finally:
+        gc.freeze()  # the process ends: searching what is left for garbage would take up to a second

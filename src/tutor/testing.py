@@ -139,10 +139,11 @@ def small_settings(folder: Path) -> Settings:
 
 def small_tutor(folder: Path, documents: Mapping[str, str] = SMALL_CORPUS) -> Tutor:
     """A tutor over documents that are written to and ingested below a folder. Close it when done."""
+    from tutor_ingest.load import in_process
     from tutor_ingest.pipeline import ingest  # the one test tool that writes an index
 
     settings = small_settings(folder)
     write_corpus(settings.corpus_dir, documents)
     embeddings = HashingEmbeddings()
-    ingest(settings, embeddings=embeddings)
+    ingest(settings, embeddings=embeddings, loader=in_process)
     return open_tutor(settings, embeddings=embeddings)

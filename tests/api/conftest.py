@@ -23,6 +23,7 @@ class ScriptedTutor:
 
     generation = "g1"
     engines = ("quote",)
+    problem = ""
 
     def __init__(self) -> None:
         self.calls: list[dict[str, Any]] = []

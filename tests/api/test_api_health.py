@@ -35,7 +35,15 @@ def test_ready_says_what_answers(client: TestClient) -> None:
         "engines": ["quote"],
         "documents": 5,
         "chunks": 10,
+        "problem": "",
     }
+
+
+def test_ready_says_that_the_generation_before_answers(client: TestClient, scripted: Any) -> None:
+    """It can answer, hence 200, but whoever watches it is told what is wrong."""
+    scripted.problem = "generation g2 is damaged; generation g1 answers instead"
+    eventually(lambda: client.get("/readyz").status_code == 200)
+    assert client.get("/readyz").json()["problem"] == scripted.problem
 
 
 def test_until_the_tutor_is_open_the_server_lives_but_is_not_ready(settings: Settings, scripted: Any) -> None:

@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tutor.embedding import EmbeddingIdentity
+from tutor.embedding import EmbeddingIdentity, Vectors
 from tutor.errors import IndexDamagedError, IndexMismatchError
-from tutor.index.generation import LEXICAL, SPAN_VECTORS, STORE, VECTORS, Generation
-from tutor.index.manifest import FILE
-from tutor.index.vectors import VectorIndex
+from tutor.index import vectors
+from tutor.index.generation import CANARIES, CHROMA, LEXICAL, SPAN_VECTORS, STORE, VECTORS, Generation
+from tutor.index.integrity import records_of
+from tutor.index.manifest import FILE, load_manifest
 from tutor.testing import HashingEmbeddings, small_settings, write_corpus
 from tutor_ingest.pipeline import ingest
 
@@ -96,19 +97,53 @@ def test_another_model_is_refused_with_the_command_that_fixes_it(
     assert "TUTOR_EMBEDDING_MODEL" in caught.value.help
 
 
-def test_a_missing_vector_is_found(folder: Path) -> None:
+class Drifted(HashingEmbeddings):
+    """Bears the same name, hash and dimension, but turns its vectors a little."""
+
+    def _vector(self, text: str) -> Vectors:
+        vector = super()._vector(text) + 0.05
+        return np.asarray(vector / np.linalg.norm(vector), np.float32)
+
+
+def test_the_model_that_made_the_index_makes_its_canaries_again(generation: Generation) -> None:
+    """Half precision and a little noise do not matter."""
+    generation.check_canaries(HashingEmbeddings())
+
+
+@pytest.mark.parametrize("other", [Drifted(), HashingEmbeddings(dimension=64)])
+def test_a_model_that_gives_other_vectors_is_refused_whatever_it_is_called(
+    generation: Generation, other: HashingEmbeddings
+) -> None:
+    """Pooling, tokenizer or settings may have changed where name and hash have not."""
+    with pytest.raises(IndexMismatchError, match="gives other vectors") as caught:
+        generation.check_canaries(other)
+    assert "tutor ingest" in caught.value.help
+
+
+def signed(folder: Path) -> None:
+    """Write the hashes of a folder anew, so that only what the files say can give it away."""
+    manifest = load_manifest(folder)
+    manifest.model_copy(update={"files": records_of(folder)}).save(folder)
+
+
+@pytest.mark.parametrize("rows", [slice(0, 7), slice(1, 8)])
+def test_a_missing_vector_is_found(folder: Path, rows: slice) -> None:
     """One chunk without a vector would silently never be found again."""
-    with VectorIndex(folder / VECTORS) as vectors:
-        vectors._collection.delete(ids=["3"])
+    with Generation(folder) as opened:
+        kept = np.asarray(opened.chunk_vectors[rows], np.float32)
+    shutil.rmtree(folder / CHROMA)
+    vectors.build(kept, folder / CHROMA)
+    signed(folder)
     assert_damaged(folder, "vectors for")
 
 
 def test_a_vector_under_another_row_is_found(folder: Path) -> None:
-    """A stray row beside a missing probe leaves the count right, and is found nevertheless."""
-    with VectorIndex(folder / VECTORS) as vectors:
-        (vector,) = vectors.get([0]).values()
-        vectors._collection.delete(ids=["0"])
-        vectors.add(900, vector[np.newaxis], ["x"])
+    """The count is right, and the rows are not."""
+    with Generation(folder) as opened:
+        turned = np.roll(np.asarray(opened.chunk_vectors, np.float32), 1, axis=0)
+    shutil.rmtree(folder / CHROMA)
+    vectors.build(turned, folder / CHROMA)
+    signed(folder)
     assert_damaged(folder, "own row 0")
 
 
@@ -118,7 +153,17 @@ def test_wrong_counts_are_found(folder: Path, what: str) -> None:
     record = json.loads((folder / FILE).read_text())
     record["counts"][what] += 1
     (folder / FILE).write_text(json.dumps(record))
-    assert_damaged(folder, "000001")
+    assert_damaged(folder, "its store holds")
+
+
+def test_an_index_of_another_text_analysis_is_not_searched(folder: Path) -> None:
+    """Its terms would not be those of a question."""
+    record = json.loads((folder / FILE).read_text())
+    record["versions"]["terms"] += 1
+    (folder / FILE).write_text(json.dumps(record))
+    with pytest.raises(IndexMismatchError, match="another version") as caught:
+        Generation(folder)
+    assert "tutor ingest" in caught.value.help
 
 
 def empty(path: Path) -> None:
@@ -134,12 +179,14 @@ def cut(path: Path) -> None:
     [
         (STORE, Path.unlink),
         (STORE, empty),
-        (VECTORS, shutil.rmtree),
+        (VECTORS, Path.unlink),
+        (VECTORS, cut),
+        (CANARIES, Path.unlink),
+        (CHROMA, shutil.rmtree),
         (LEXICAL, shutil.rmtree),
         (SPAN_VECTORS, Path.unlink),
         (SPAN_VECTORS, cut),
-        (f"{VECTORS}/chroma.sqlite3", Path.unlink),
-        (f"{LEXICAL}/vocab.index.json", cut),
+        (f"{CHROMA}/chroma.sqlite3", Path.unlink),
         (FILE, Path.unlink),
     ],
 )
@@ -156,14 +203,33 @@ def test_a_lexical_index_of_another_generation_is_damage(folder: Path, tmp_path:
     ingest(settings, embeddings=HashingEmbeddings())
     shutil.rmtree(folder / LEXICAL)
     shutil.copytree(settings.data_dir / "index" / "generations" / "000001" / LEXICAL, folder / LEXICAL)
+    signed(folder)
     assert_damaged(folder, "rows")
 
 
 def assert_damaged(folder: Path, reason: str) -> None:
-    with pytest.raises(IndexDamagedError, match=reason) as caught:  # noqa: PT012 - it may be found at either step
-        opened = Generation(folder)
-        try:
+    with pytest.raises(IndexDamagedError, match=reason) as caught, Generation(folder) as opened:
+        opened.verify()
+    assert "tutor doctor" in caught.value.help
+
+
+def test_a_generation_is_read_where_nothing_may_be_written(folder: Path) -> None:
+    """Opening and searching change no byte of it, so that its hashes hold and a read-only disk will do."""
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    for _ in range(2):
+        with Generation(folder) as opened:
             opened.verify()
-        finally:
-            opened.close()
-    assert "tutor ingest" in caught.value.help
+            assert opened.dense(HashingEmbeddings().embed_query("roadmap"), 3)
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_an_exact_search_agrees_with_chroma(generation: Generation) -> None:
+    """Limited to all documents it gives the same rows and, but for rounding, the same similarities."""
+    vector = HashingEmbeddings().embed_query("how long does the northern roadmap take")
+    everything = [summary.id for summary in generation.store.summaries]
+    exact, found = generation.dense(vector, 8, everything), generation.dense(vector, 8)
+    assert [score for _, score in exact] == pytest.approx([score for _, score in found], abs=1e-3)
+    rows = [row for row, _ in found]
+    assert generation.similarity(rows, np.array(vector, np.float32)) == pytest.approx(
+        [score for _, score in found], abs=1e-3
+    )

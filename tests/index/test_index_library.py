@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from tutor.config import Settings
-from tutor.errors import IndexDamagedError, IndexLockedError, NoIndexError
+from tutor.errors import IndexDamagedError, IndexLockedError, IndexMismatchError, NoIndexError
 from tutor.index.generation import Generation
-from tutor.index.library import POINTER, Index
+from tutor.index.library import Index
+from tutor.index.manifest import FILE as MANIFEST
+from tutor.index.pointer import FILE as POINTER
 from tutor.testing import HashingEmbeddings, small_settings, write_corpus
+from tutor_ingest.load import in_process
 from tutor_ingest.pipeline import ingest
+from tutor_ingest.report import IngestReport
 
 HOLD_THE_LOCK = """
 import sys
 from pathlib import Path
 from tutor.index.library import Index
+from tutor.index.manifest import FILE as MANIFEST
 with Index(Path(sys.argv[1])).writing():
     print("held", flush=True)
     sys.stdin.read()
@@ -44,10 +53,14 @@ def index(settings: Settings) -> Iterator[Index]:
     opened.close()
 
 
+def ingested(settings: Settings, **options: Any) -> IngestReport:
+    return ingest(settings, embeddings=HashingEmbeddings(), loader=in_process, **options)
+
+
 def publish(settings: Settings, text: str) -> str:
     """Change the corpus and ingest it; returns the new generation's name."""
     (settings.corpus_dir / "new.md").write_text(f"# New\n\n{text}\n")
-    report = ingest(settings, embeddings=HashingEmbeddings())
+    report = ingested(settings)
     assert report.published
     return report.generation
 
@@ -135,7 +148,7 @@ def test_the_generation_before_survives_an_ingest_that_publishes_nothing(
     """Neither an unchanged nor a failed ingest takes away what one could roll back to."""
     publish(settings, "One.")
     publish(settings, "Two.")
-    assert not ingest(settings, embeddings=HashingEmbeddings()).published
+    assert not ingested(settings).published
     assert names(index) == ["000001", "000002"]
 
 
@@ -145,7 +158,7 @@ def test_leftovers_of_killed_writers_are_removed(settings: Settings, index: Inde
     (index.generations / "000002" / "chroma").mkdir(parents=True)
     (index.generations / "000009").mkdir()
     (index.generations / "000009" / "manifest.json").write_text("{}")
-    ingest(settings, embeddings=HashingEmbeddings())
+    ingested(settings)
     assert names(index) == ["000001"]
     assert publish(settings, "Two.") == "000002"
 
@@ -160,6 +173,8 @@ def test_a_new_folder_is_numbered_after_the_newest(index: Index) -> None:
 def test_the_pointer_is_never_half_written(index: Index) -> None:
     """Readers that poll while the pointer is switched back and forth see one name or the other, never none."""
     folders = [index.new_folder(), index.new_folder()]
+    for each in folders:
+        (each / MANIFEST).write_text("{}")
     index.switch(folders[0])
 
     def switch() -> None:
@@ -183,6 +198,7 @@ def test_everything_is_on_disk_before_the_pointer_moves(
     folder = index.new_folder()
     (folder / "chroma").mkdir()
     (folder / "chroma" / "data").write_text("x")
+    (folder / MANIFEST).write_text("{}")
     flushed: list[tuple[str, str | None]] = []
     real = os.fsync
 
@@ -206,9 +222,131 @@ def test_a_current_generation_that_is_gone_is_damage(settings: Settings, index: 
     (index.generations / "000001").rename(index.root / "elsewhere")
     with pytest.raises(IndexDamagedError, match="gone") as caught:
         index.current()
-    assert "tutor ingest" in caught.value.help
-    assert ingest(settings, embeddings=HashingEmbeddings()).published
+    assert "tutor doctor" in caught.value.help
+    assert ingested(settings).published
     index.current().verify()
+
+
+def test_a_damaged_generation_is_not_served_but_the_one_before(
+    settings: Settings, index: Index, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The reason is told once, and stands in `problem` until another generation is published."""
+    publish(settings, "The first text.")
+    publish(settings, "The second text.")
+    (index.generations / "000002" / "spans.f16").write_bytes(b"")
+    assert [index.current().name for _ in range(3)] == ["000001"] * 3
+    assert "000002 is damaged: spans.f16" in index.problem
+    assert [
+        record.getMessage().count("tutor doctor")
+        for record in caplog.records
+        if record.levelname == "WARNING"
+    ] == [1]
+    assert publish(settings, "The third text.") == "000003"
+    assert (index.current().name, index.problem) == ("000003", "")
+
+
+def test_a_damaged_current_generation_is_built_anew_though_no_file_has_changed(
+    settings: Settings, index: Index
+) -> None:
+    """From the generation before, as far as that goes: only what came since is embedded."""
+    publish(settings, "The first text.")
+    publish(settings, "The second text.")
+    (index.generations / "000002" / "store.sqlite").write_bytes(b"")
+    report = ingested(settings)
+    assert (report.published, report.embedded) == (True, 1)
+    assert (index.current().name, index.problem) == ("000003", "")
+
+
+@pytest.mark.parametrize("text", [None, "", "\0\0\0", "000009", "nonsense\n", "000001\n000002\n000003\n"])
+def test_without_a_readable_pointer_the_newest_whole_generation_answers(
+    settings: Settings, index: Index, text: str | None
+) -> None:
+    """Nothing is lost with one small file: what it named is still there, and the next ingest names it again."""
+    publish(settings, "One.")
+    publish(settings, "Omega.")
+    (index.root / POINTER).unlink()
+    if text is not None:
+        (index.root / POINTER).write_text(text)
+    if text == "000009":  # whole, but of a generation that does not exist
+        with pytest.raises(IndexDamagedError, match="gone"):
+            index.current()
+    else:
+        assert index.current().lexical.frequency("omega")
+        assert POINTER in index.problem
+    assert ingested(settings).published
+    assert index.current().lexical.frequency("omega")
+    assert not index.problem
+
+
+def test_an_index_of_the_schema_before_says_how_to_migrate(
+    settings: Settings, index: Index, tmp_path: Path
+) -> None:
+    """It is not damage; the next ingest builds it anew from all sources, those too that were added once."""
+    added = write_corpus(tmp_path / "added", {"more.md": "# More\n\nMore about transformers.\n"})
+    ingested(settings)
+    ingest(settings, [added], embeddings=HashingEmbeddings(), loader=in_process)
+    manifest = index.generations / "000002" / MANIFEST
+    old = {k: v for k, v in json.loads(manifest.read_text()).items() if k not in ("versions", "files")}
+    manifest.write_text(json.dumps(old | {"schema_version": 1}))
+    (index.root / POINTER).write_text("000002")
+    with pytest.raises(IndexMismatchError, match="schema 1") as caught:
+        index.current()
+    assert "tutor ingest" in caught.value.help
+    assert ingested(settings).sources == (str(settings.corpus_dir), str(added))
+    assert index.current().lexical.frequency("transform")
+
+
+def test_going_back_and_forth(settings: Settings, index: Index) -> None:
+    """The generation before becomes current, again undoes it, and an ingest after going back keeps what it came from."""
+    publish(settings, "One.")
+    with pytest.raises(NoIndexError, match="no generation before"):
+        index.roll_back()
+    publish(settings, "Omega.")
+    assert index.roll_back() == "000001"
+    assert not index.current().lexical.frequency("omega")
+    assert index.roll_back() == "000002"
+    assert index.current().lexical.frequency("omega")
+    assert index.roll_back() == "000001"
+    assert publish(settings, "Three.") == "000003"
+    assert names(index) == ["000001", "000003"]
+
+
+def test_one_does_not_go_back_to_damage(settings: Settings, index: Index) -> None:
+    """The generation before is looked at first; what is current stays so."""
+    publish(settings, "One.")
+    publish(settings, "Two.")
+    (index.generations / "000001" / "vectors.f16").write_bytes(b"")
+    with pytest.raises(IndexDamagedError, match="vectors"):
+        index.roll_back()
+    assert index.current().name == "000002"
+
+
+def test_readers_query_through_twenty_switches(settings: Settings, index: Index) -> None:
+    """Each answer is wholly from one generation: its store, its terms and its vectors agree, and none fails."""
+    publish(settings, "Round 0 tells about gradient0.")
+    wanted = np.array(HashingEmbeddings().embed_query("Round tells about gradient"), np.float32)
+    stop = threading.Event()
+
+    def read() -> set[str]:
+        seen = set()
+        while not stop.is_set():
+            held = index.current()
+            (round_,) = [c.text for c in held.store.all_chunks() if c.text.startswith("Round")]
+            number = round_.split()[1]
+            assert held.lexical.frequency(f"gradient{number}") == 1
+            assert len(held.dense(wanted.tolist(), 50)) == held.manifest.counts.chunks
+            assert held.spans_similarity([0], wanted).shape == (1,)
+            seen.add(held.name)
+        return seen
+
+    with ThreadPoolExecutor(3) as pool:
+        readers = [pool.submit(read) for _ in range(3)]
+        for number in range(1, 21):
+            publish(settings, f"Round {number} tells about gradient{number}.")
+        stop.set()
+        seen = set().union(*(reader.result() for reader in readers))
+    assert len(seen) > 5
+    assert index.current().name == "000021"
 
 
 def test_a_second_process_is_refused_at_once_and_told_who_writes(settings: Settings, index: Index) -> None:
@@ -220,11 +358,11 @@ def test_a_second_process_is_refused_at_once_and_told_who_writes(settings: Setti
         assert holder.stdout.readline() == "held\n"
         begun = time.monotonic()
         with pytest.raises(IndexLockedError, match=f"process {holder.pid} on ") as caught:
-            ingest(settings, embeddings=HashingEmbeddings())
+            ingested(settings)
         assert time.monotonic() - begun < 2
         assert caught.value.retryable
         assert index.current().name == "000001"
-        assert ingest(settings, embeddings=HashingEmbeddings(), dry_run=True).dry_run
+        assert ingested(settings, dry_run=True).dry_run
         holder.kill()
     with index.writing():  # a killed holder leaves no lock behind, though its name stays in the file
         pass

@@ -13,11 +13,21 @@ import pytest
 
 from tutor.documents import Chunk, Document, Span, SpanKind
 from tutor.errors import NotFoundError
-from tutor.index.store import Store, StoreWriter, content_key
+from tutor.index.store import Store, StoredFile
+from tutor.index.store_writer import StoreWriter, content_key
 
 TEXT = "Lead:\n- one\n- two ✓\n"
 DOCUMENT = Document(
-    "d1", "a/b.md", "Title", TEXT, "markdown", "f" * 64, (0, 6), "https://x.org", {"tags": ["a", "ü"], "n": 1}
+    "d1",
+    "a/b.md",
+    "Title",
+    TEXT,
+    "markdown",
+    "f" * 64,
+    (0, 6),
+    "https://x.org",
+    {"tags": ["a", "ü"], "n": 1},
+    marks=((0, "cell 1"), (12, "cell 2")),
 )
 OTHER = Document("d0", "z.txt", "Other", "Alone.", "text", "e" * 64)
 CHUNKS = (
@@ -28,12 +38,16 @@ CHUNKS = (
 TITLES = {"d1": "Title", "d0": "Other"}
 
 
+def add(writer: StoreWriter, title: str, chunk: Chunk) -> int:
+    return writer.add_chunk(content_key(title, chunk), chunk)
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     writer = StoreWriter(tmp_path / "store.sqlite")
     writer.add_document(DOCUMENT)
     writer.add_document(OTHER)
-    assert [writer.add_chunk(TITLES[chunk.document_id], chunk) for chunk in CHUNKS] == [0, 1, 2]
+    assert [add(writer, TITLES[chunk.document_id], chunk) for chunk in CHUNKS] == [0, 1, 2]
     writer.close()
     return tmp_path / "store.sqlite"
 
@@ -128,13 +142,13 @@ def test_what_is_searched_is_title_headings_lead_and_text(tmp_path: Path) -> Non
     writer = StoreWriter(tmp_path / "s.sqlite")
     writer.add_document(DOCUMENT)
     for chunk in CHUNKS[:2]:
-        writer.add_chunk("Title", chunk)
+        add(writer, "Title", chunk)
     assert list(writer.searched_texts()) == ["Title\nPart\n\nLead:\n- one", "Title\nPart\nLead:\n- two ✓"]
     writer.close()
 
 
 def test_a_store_serves_many_threads_at_once(store: Store) -> None:
-    """Each thread reads through a connection of its own, and all see the same."""
+    """They take turns, and all see the same."""
     together = threading.Barrier(4)
 
     def read(_: int) -> tuple[str, int]:
@@ -145,13 +159,56 @@ def test_a_store_serves_many_threads_at_once(store: Store) -> None:
         assert set(pool.map(read, range(4))) == {("Title", 4)}
 
 
-def test_a_store_is_read_only_and_reopens_after_closing(path: Path, store: Store) -> None:
-    """Nothing can be written through it; closing it releases connections, which a later read opens again."""
+def test_a_store_is_read_only(path: Path, store: Store) -> None:
+    """Nothing can be written through it; closing it twice does nothing."""
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         store._db.execute("DELETE FROM chunks")
     store.close()
     store.close()
-    assert store.counts()["chunks"] == 3
+
+
+def test_a_store_that_was_opened_outlives_its_file(path: Path, store: Store) -> None:
+    """A reader keeps the generation that it began with, from any thread, though its folder is removed meanwhile."""
+    path.unlink()
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(store.document, "d1").result() == DOCUMENT
+
+
+def test_the_chunks_of_a_document_come_back_as_they_were(store: Store) -> None:
+    """With their spans, so that they can be stored in the next generation without being made anew."""
+    for id_ in ("d0", "d1"):
+        assert [chunk for chunk, _ in store.chunks_of(id_)] == [c for c in CHUNKS if c.document_id == id_]
+    assert [stored.row for _, stored in store.chunks_of("d1")] == [0, 1]
+    assert store.chunks_of("nope") == []
+
+
+def test_files_are_noted_with_hash_and_reason(tmp_path: Path) -> None:
+    """Those that were read and those that were skipped, in order; a document that is taken back leaves its reason."""
+    files = [StoredFile("d1", "a/b.md", "f" * 64), StoredFile("d9", "bad.pdf", "a" * 64, "is encrypted")]
+    writer = StoreWriter(tmp_path / "s.sqlite")
+    for file in files:
+        writer.add_file(file)
+    writer.add_document(DOCUMENT)
+    writer.hide("d1", ((0, 5), (12, 19)))
+    assert (writer.document_ids(), writer.document("d1")) == (["d1"], DOCUMENT)
+    assert list(writer.files().values()) == files
+    writer.close()
+    with closing(Store(tmp_path / "s.sqlite")) as store:
+        assert store.files() == {file.document_id: file for file in files}
+        assert store.read_document("d1") == (DOCUMENT, ((0, 5), (12, 19)))
+        assert store.hashes() == {"d1": "f" * 64}
+        assert store.document_ids() == ["d1"]
+
+
+def test_a_document_can_be_taken_back(tmp_path: Path) -> None:
+    """It held nothing to quote: its file is noted as skipped for that reason."""
+    writer = StoreWriter(tmp_path / "s.sqlite")
+    writer.add_file(StoredFile("d1", "a/b.md", "f" * 64))
+    writer.add_document(DOCUMENT)
+    writer.remove_document("d1", "holds nothing to quote")
+    assert (writer.documents, writer.document_ids()) == (0, [])
+    assert writer.files()["d1"].reason == "holds nothing to quote"
+    writer.close()
 
 
 def test_documents_beyond_the_memory_are_read_again(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,16 @@ import chromadb.errors
 import pytest
 
 from tutor.config import Settings
-from tutor.documents import Chunk, embedded_text
+from tutor.documents import Chunk, Document, embedded_text
 from tutor.embedding import CharRange, Vectors
-from tutor.errors import IndexLockedError, SourceError, TutorError
+from tutor.errors import IndexLockedError, ReadError, SourceError, TutorError
 from tutor.index.generation import Generation
 from tutor.index.library import Index
 from tutor.testing import SMALL_CORPUS, HashingEmbeddings, small_settings, write_corpus
+from tutor_ingest import pipeline
+from tutor_ingest.load import LoadAll, Request, in_process
 from tutor_ingest.pipeline import ingest
-from tutor_ingest.report import IngestReport, Progress
+from tutor_ingest.report import STEPS, IngestReport, Progress
 
 LONG = "# Long\n\n" + " ".join(
     f"Sentence number {i} tells something about gradient descent." for i in range(90)
@@ -52,7 +54,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def run(settings: Settings, *paths: Path, **options: Any) -> IngestReport:
-    return ingest(settings, paths, **({"embeddings": HashingEmbeddings()} | options))
+    return ingest(settings, paths, **({"embeddings": HashingEmbeddings(), "loader": in_process} | options))
 
 
 def generation(settings: Settings) -> closing[Generation]:
@@ -65,9 +67,8 @@ def paths(settings: Settings) -> list[str]:
 
 
 def files_below(folder: Path) -> dict[str, bytes]:
-    """Contents by path; of Chroma's files the names alone, since it writes to them when it is opened for reading."""
-    found = {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
-    return {str(p): b"" if "chroma" in p.parts else data for p, data in found.items()}
+    """Contents by path."""
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
 # --- Publishing ---
@@ -116,8 +117,9 @@ def test_progress_tells_every_phase_to_its_end(settings: Settings) -> None:
     """Files are read, chunks embedded, the generation published; within a phase the count never falls."""
     told: list[Progress] = []
     report = run(settings, progress=told.append)
-    assert [p.phase for p in told[-3:]] == ["publish"] * 3
-    for phase, total in (("read", report.files), ("embed", report.chunks), ("publish", 2)):
+    assert tuple(p.path for p in told if p.phase == "publish") == STEPS
+    totals = {"check": report.files, "read": report.files, "embed": report.chunks, "publish": len(STEPS) - 1}
+    for phase, total in totals.items():
         counts = [p.done for p in told if p.phase == phase]
         assert counts == sorted(counts)
         assert counts[-1] == total
@@ -166,8 +168,145 @@ def test_a_renamed_file_keeps_its_vectors(settings: Settings) -> None:
     run(settings)
     (settings.corpus_dir / "south.md").rename(settings.corpus_dir / "new-south.md")
     report = run(settings)
-    assert (report.published, report.embedded, report.removed) == (True, 0, 1)
+    assert (report.published, report.embedded, report.moved, report.removed) == (True, 0, 1, 0)
     assert "new-south.md" in paths(settings)
+
+
+def test_an_unchanged_corpus_is_neither_read_nor_does_it_need_the_model(settings: Settings) -> None:
+    """The hashes of the files are enough; the report is that of the ingest before."""
+
+    class Unloaded(HashingEmbeddings):
+        @property
+        def max_tokens(self) -> int:  # type: ignore[override]  # an attribute of the fake
+            raise AssertionError("the model is loaded")
+
+        embed_query = embed_spans = count_tokens = max_tokens  # type: ignore[assignment]  # none may be called
+
+    @contextmanager
+    def no_loader() -> Iterator[LoadAll]:
+        raise AssertionError("files are read")
+        yield
+
+    (settings.corpus_dir / "bad.md").write_text("")
+    first = run(settings)
+    again = run(settings, embeddings=Unloaded(), loader=no_loader)
+    assert (again.published, again.unchanged, again.documents) == (False, 3, 3)
+    assert (again.skipped, again.files, again.chunks) == (first.skipped, 4, first.chunks)
+
+
+def test_only_changed_files_are_read(settings: Settings) -> None:
+    """What is taken over is what was read before, down to its place in the order of documents."""
+    asked: list[str] = []
+
+    @contextmanager
+    def watched() -> Iterator[LoadAll]:
+        with in_process() as load_all:
+
+            def watch(requests: Iterable[Request]) -> Iterator[Document | ReadError]:
+                requests = list(requests)
+                asked.extend(request.relative for request in requests)
+                return load_all(requests)
+
+            yield watch
+
+    run(settings)
+    (settings.corpus_dir / "bad.pdf").write_bytes(b"%PDF nonsense")
+    (settings.corpus_dir / "north.md").write_text("# North\n\nSomething else.\n")
+    report = run(settings, loader=watched)
+    assert asked == ["bad.pdf", "north.md"]
+    assert (report.unchanged, report.documents, len(report.skipped)) == (2, 3, 1)
+    asked.clear()
+    assert run(settings, loader=watched, reread=True).unchanged == 0
+    assert asked == ["bad.pdf", "glossary.txt", "north.md", "south.md"]
+    with generation(settings) as taken:
+        paths_in_order = [taken.store.document(id_).path for id_ in taken.store.document_ids()]
+        assert paths_in_order == ["glossary.txt", "north.md", "south.md"]
+
+
+def test_an_incremental_index_is_the_one_that_would_be_built_from_nothing(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """Contents, order and vectors: whichever way it came to be."""
+    run(settings)
+    (settings.corpus_dir / "south.md").rename(settings.corpus_dir / "aaa.md")
+    write_corpus(settings.corpus_dir, {"new.md": "# New\n\nNew text.\n"})
+    run(settings)
+    fresh = Settings(corpus_dir=settings.corpus_dir, data_dir=tmp_path / "fresh")
+    run(fresh)
+    with generation(settings) as grown, generation(fresh) as built:
+        assert grown.manifest.content_sha256 == built.manifest.content_sha256
+        assert list(grown.store.all_chunks()) == list(built.store.all_chunks())
+        assert (grown.chunk_vectors == built.chunk_vectors).all()
+        assert (grown.span_vectors == built.span_vectors).all()
+        assert grown.store.files() == built.store.files()
+
+
+def test_a_file_that_cannot_be_opened_now_stays_as_it_was(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A share that is away for a moment does not empty the index; the report says so each time."""
+    run(settings)
+    real = Path.open
+
+    def locked(self: Path, *args: Any, **options: Any) -> Any:
+        if self.name == "south.md":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return real(self, *args, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", locked)
+        report = run(settings)
+        assert [(kept.path, kept.reason) for kept in report.kept] == [
+            ("south.md", "cannot be opened: Permission denied")
+        ]
+        assert (report.published, report.skipped, report.removed) == (False, (), 0)
+        (settings.corpus_dir / "north.md").write_text("# North\n\nSomething else.\n")
+        assert run(settings).published
+    assert "south.md" in paths(settings)
+    assert run(settings).kept == ()
+
+
+def test_a_copy_moved_and_a_copy_left_behind_count_once_each(settings: Settings) -> None:
+    """Of two equal files one moves and one goes."""
+    text = (settings.corpus_dir / "south.md").read_text()
+    (settings.corpus_dir / "copy.md").write_text(text)
+    run(settings)
+    (settings.corpus_dir / "south.md").unlink()
+    (settings.corpus_dir / "copy.md").rename(settings.corpus_dir / "moved.md")
+    report = run(settings)
+    assert (report.moved, report.removed, report.embedded) == (1, 1, 0)
+
+
+def test_what_many_files_begin_or_end_with_is_no_passage(settings: Settings) -> None:
+    """A footer stays in the text that is shown, but is neither embedded nor found."""
+    footer = "Copyright the Wombat Collective, reproduced under the terms of its licence."
+    pages = {f"p{i}.md": f"# Page {i}\n\nPage {i} tells about topic {i}.\n\n{footer}\n" for i in range(6)}
+    write_corpus(settings.corpus_dir, pages)
+    report = run(settings)
+    assert report.boilerplate == 6
+    with generation(settings) as current:
+        assert not current.lexical.frequency("wombat")
+        (page,) = [d for d in current.store.summaries if d.path == "p3.md"]
+        assert footer in current.store.document(page.id).text
+    for i in range(5):
+        (settings.corpus_dir / f"p{i}.md").unlink()
+    report = run(settings)
+    assert (report.boilerplate, report.embedded) == (0, 1)
+    with generation(settings) as current:
+        assert current.lexical.frequency("wombat") == 1
+
+
+def test_other_versions_of_the_code_do_their_part_again(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another splitter divides again, another reader reads again; equal chunks keep their vectors either way."""
+    run(settings)
+    for change in ({"splitter": 99}, {"splitter": 99, "readers": 99}):
+        monkeypatch.setattr(pipeline, "VERSIONS", pipeline.VERSIONS.model_copy(update=change))
+        report = run(settings)
+        assert (report.published, report.embedded) == (True, 0)
+        assert report.unchanged == (0 if "readers" in change else 3)
+        assert not run(settings).published
 
 
 def test_an_added_folder_stays_for_later_ingests(settings: Settings, tmp_path: Path) -> None:

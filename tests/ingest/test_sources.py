@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tutor.errors import SourceError
+from tutor.errors import ReadError, SourceError
 from tutor.index.manifest import SourceRecord
 from tutor.testing import write_corpus
+from tutor_ingest.load import load
 from tutor_ingest.sources import files, resolve
 
 
@@ -151,3 +153,64 @@ def test_document_ids_never_clash(tmp_path_factory: pytest.TempPathFactory, path
     )
     found = files([record(root / "a", corpus=True), *(record(root / path) for path in paths)])
     assert len({file.document_id for file in found}) == len({file.path for file in found}) == len(found)
+
+
+def archive(path: Path, *names: str) -> Path:
+    """A ZIP archive with files of these names."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w") as file:
+        for name in names:
+            file.writestr(name, "x")
+    return path
+
+
+def test_an_archive_is_walked_as_a_folder(tmp_path: Path) -> None:
+    """Its files stand where it stands, each with its name in the archive and an id of its own."""
+    write_corpus(tmp_path, dict.fromkeys(("a.md", "c.md", "d/e.md"), "x"))
+    path = archive(tmp_path / "b.ZIP", "z.md", "inner/y.md", ".hidden.md")
+    found = files([record(tmp_path)])
+    assert [(file.relative, file.member) for file in found] == [
+        ("a.md", ""),
+        ("b.ZIP/z.md", "z.md"),
+        ("b.ZIP/inner/y.md", "inner/y.md"),
+        ("c.md", ""),
+        ("d/e.md", ""),
+    ]
+    assert [file.path for file in found[1:3]] == [path, path]
+    assert len({file.document_id for file in found}) == 5
+
+
+def test_an_archive_that_is_unpacked_in_its_place_keeps_its_ids(tmp_path: Path) -> None:
+    """A folder of its name, in a corpus, holds the same documents."""
+    archive(tmp_path / "one" / "a.zip", "b/c.md", "d.md")
+    write_corpus(tmp_path / "two", dict.fromkeys(("a.zip/b/c.md", "a.zip/d.md"), "x"))
+    one, two = (files([record(tmp_path / name, corpus=True)]) for name in ("one", "two"))
+    assert [(f.relative, f.document_id) for f in one] == [(f.relative, f.document_id) for f in two]
+
+
+def test_an_archive_can_be_named_as_a_source(tmp_path: Path) -> None:
+    """Its files bear its name; in a second source they are not read again."""
+    path = archive(tmp_path / "a.zip", "b.md")
+    assert relative(path) == ["a.zip/b.md"]
+    assert relative(path, tmp_path) == ["a.zip/b.md"]
+
+
+def test_tutorignore_reaches_into_archives(tmp_path: Path) -> None:
+    """Patterns apply to the paths within, and to whole archives."""
+    write_corpus(tmp_path, {".tutorignore": "drafts/\n*.tmp.md\n/a.zip/x.md\nold.zip\n"})
+    archive(tmp_path / "a.zip", "drafts/a.md", "b.tmp.md", "x.md", "y/x.md")
+    archive(tmp_path / "old.zip", "a.md")
+    archive(tmp_path / "s" / "drafts" / "b.zip", "a.md")
+    assert relative(tmp_path) == ["a.zip/y/x.md"]
+
+
+@pytest.mark.parametrize("broken", [True, False])
+def test_an_archive_without_files_stands_for_itself(tmp_path: Path, broken: bool) -> None:
+    """So that it is reported, with the reason that reading it gives."""
+    path = archive(tmp_path / "a.zip")
+    if broken:
+        path.write_bytes(b"no archive")
+    (file,) = files([record(tmp_path)])
+    assert (file.path, file.relative, file.member) == (path, "a.zip", "")
+    with pytest.raises(ReadError, match="not a readable ZIP archive" if broken else "holds no files"):
+        load(file.path, file.relative, file.document_id, file.member)

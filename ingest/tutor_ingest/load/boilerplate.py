@@ -53,6 +53,18 @@ def main_content(body: Element) -> Element:
     return _root(body)
 
 
+def shown_content(body: Element) -> Element:
+    """The tree under `body`, changed in place, without scripts, controls and hidden text.
+
+    For books and papers, in which all that is shown is content, whatever its class is called.
+    """
+    _drop_hopeless(body)
+    for element in list(body.iterdescendants()):
+        if isinstance(element.tag, str) and _is_hidden(element):
+            _drop(element)
+    return body
+
+
 def without_code(body: Element) -> Element:
     """The tree under `body`, changed in place: all of its text but what a browser would not show."""
     etree.strip_elements(body, "script", "style", "template", with_tail=False)
@@ -67,11 +79,17 @@ def _drop_hopeless(body: Element) -> None:
 def _is_boilerplate(element: Element) -> bool:
     if element.tag in ("h1", "h2", "h3", "h4", "h5", "h6", "main", "article", "body"):
         return False
-    if element.get("aria-hidden") == "true" or element.get("hidden") in ("", "hidden"):
-        return True
-    if _INVISIBLE.search(element.get("style") or "") or _ROLES.fullmatch(element.get("role") or ""):
+    if _is_hidden(element) or _ROLES.fullmatch(element.get("role") or ""):
         return True
     return _by_tag(element) or any(map(_is_junk_name, _names(element)))
+
+
+def _is_hidden(element: Element) -> bool:
+    return (
+        element.get("aria-hidden") == "true"
+        or element.get("hidden") in ("", "hidden")
+        or _INVISIBLE.search(element.get("style") or "") is not None
+    )
 
 
 def _by_tag(element: Element) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from collections.abc import Callable
 
 from lxml import etree  # type: ignore[import-untyped]  # the library ships no types
 from lxml import html as lxml_html
@@ -29,11 +30,11 @@ def read(data: bytes, name: str) -> Content:
     The title is that of `<title>`, less what follows the page's own heading in it, such as the site's name.
     The canonical link is the url. Raises ReadError for a page without text and for binary content.
     """
-    text = decode(data, _declared(data))
+    text = decoded(data)
     if not text.strip():
         raise ReadError("holds no text")
-    page = _parse(text)
-    markdown = _markdown(page, text)
+    page = parse(text)
+    markdown = markdown_of(page, text, main_content) or markdown_of(page, text, without_code)
     if not markdown:
         raise ReadError("holds no text")
     return Content(
@@ -45,7 +46,12 @@ def read(data: bytes, name: str) -> Content:
     )
 
 
-def _parse(text: str) -> Element:
+def decoded(data: bytes) -> str:
+    """The characters of a page, whose bytes may say in which encoding they are."""
+    return decode(data, _declared(data))
+
+
+def parse(text: str) -> Element:
     """The tree of a page, as lenient as a browser; encoded anew, so that no declaration in it is believed."""
     parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
     try:
@@ -54,13 +60,13 @@ def _parse(text: str) -> Element:
         raise ReadError("holds no text") from error
 
 
-def _markdown(page: Element, text: str) -> str:
+def markdown_of(page: Element, text: str, content: Callable[[Element], Element]) -> str:
+    """The tree of a page as Markdown; `text` is what it was parsed from, `content` prunes a copy of its body."""
     if _is_cut(page):
         return words_of(text)
     body = page.find("body")
     try:
-        pruned = to_markdown(main_content(copy.deepcopy(body)))
-        return pruned or to_markdown(without_code(body))
+        return to_markdown(content(copy.deepcopy(body)))
     except RecursionError:  # hundreds of elements never closed: the words are kept, their structure is not
         return words_of(text)
 

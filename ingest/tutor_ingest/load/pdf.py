@@ -19,7 +19,7 @@ from tutor_ingest.load.unwrap import unwrap, usual_step, vocabulary
 
 _ONE_AT_A_TIME = threading.Lock()  # PDFium is not thread-safe
 _MOST_PAGES = 5_000
-_LONGEST_S = 300.0  # seconds for one file; a thousand dense pages take about 10
+_LONGEST_S = 100.0  # seconds for one file, less than any file may take; a thousand dense pages take about 10
 # Titles that programs write by themselves, and file names left by a print dialogue.
 _NO_TITLE = re.compile(
     r"\(?(?:untitled|anonymous|unspecified|unknown|title|document|microsoft word)\)?\d*"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,22 +11,41 @@ from types import MappingProxyType
 
 from tutor.documents import Document
 from tutor.errors import ReadError
-from tutor_ingest.load import html, markdown, pdf, text
+from tutor_ingest.load import archive
+from tutor_ingest.load.archive import SUFFIX as ARCHIVE
 from tutor_ingest.load.content import Content
 
 Reader = Callable[[bytes, str], Content]
 
+# The module of this package that reads a format, and its suffixes.
+_FORMATS: Mapping[str, tuple[str, ...]] = {
+    "markdown": (".md", ".markdown", ".mdown", ".mkd"),
+    "text": (".txt", ".text", ".log"),
+    "html": (".html", ".htm", ".xhtml"),
+    "pdf": (".pdf",),
+    "docx": (".docx",),
+    "epub": (".epub",),
+    "tables": (".csv", ".tsv", ".xlsx", ".xls", ".ods"),
+}
+
+
+def _reader(module: str) -> Reader:
+    """The module's `read`; imported on first use, because some parsers take long to import."""
+
+    def read(data: bytes, name: str) -> Content:
+        reader: Reader = importlib.import_module(f"tutor_ingest.load.{module}").read
+        return reader(data, name)
+
+    return read
+
+
 READERS: Mapping[str, Reader] = MappingProxyType(
-    {
-        **dict.fromkeys((".md", ".markdown", ".mdown", ".mkd"), markdown.read),
-        **dict.fromkeys((".txt", ".text", ".log"), text.read),
-        **dict.fromkeys((".html", ".htm", ".xhtml"), html.read),
-        ".pdf": pdf.read,
-    }
+    {suffix: _reader(module) for module, suffixes in _FORMATS.items() for suffix in suffixes}
 )
 SUFFIXES: frozenset[str] = frozenset(READERS)
 
 _LARGEST = 256 * 1024 * 1024  # bytes; a file is read whole, and no text for learners is near this
+_LARGEST_ARCHIVE = 4 * 1024**3  # bytes; it is hashed whole, but its files are read one by one
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _LFS_LONGEST = 1024  # bytes, by the Git LFS specification
 
@@ -35,20 +55,34 @@ def supported(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES
 
 
-def load(path: Path, relative: str, document_id: str) -> Document:
-    """Read one file into a Document whose path is `relative` and whose id is `document_id`.
+def refusal(path: Path, member: str = "") -> str:
+    """Why a file is not worth opening, as far as its name and size tell; empty if it is."""
+    named = Path(member) if member else path
+    if named.suffix.lower() not in SUFFIXES | {ARCHIVE}:
+        suffix = named.suffix.lower()
+        return f"no reader for {suffix} files" if suffix else "no reader for files without a suffix"
+    try:
+        size = path.stat().st_size
+    except OSError:
+        return ""  # whoever opens it will tell
+    largest = _LARGEST_ARCHIVE if path.suffix.lower() == ARCHIVE else _LARGEST
+    return f"is larger than {largest // 1024**2} MiB" if size > largest else ""
+
+
+def load(path: Path, relative: str, document_id: str, member: str = "") -> Document:
+    """Read one file, or the `member` of the archive at `path`, into a Document of this relative path and id.
 
     Raises ReadError, whose message is the reason on one line without the path, whatever is wrong with the
     file: no reader for its suffix, not readable, too large, empty, binary, damaged.
     """
-    data = _bytes(path)
-    content = _content(data, path)
+    data = _bytes(path, member)
+    content = _content(data, Path(member) if member else path)
     if not content.text.strip():
         raise ReadError("holds no text")
     return Document(
         id=document_id,
         path=relative,
-        title=content.title or humanised(path.stem),
+        title=content.title or humanised(Path(relative).stem),
         text=content.text,
         format=content.format,
         sha256=hashlib.sha256(data).hexdigest(),
@@ -67,22 +101,27 @@ def humanised(stem: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _bytes(path: Path) -> bytes:
-    if not supported(path):
-        raise ReadError(
-            f"no reader for {path.suffix.lower()} files"
-            if path.suffix
-            else "no reader for files without a suffix"
-        )
+def _bytes(path: Path, member: str) -> bytes:
+    if reason := refusal(path, member):
+        raise ReadError(reason)
+    is_archive = Path(member or path).suffix.lower() == ARCHIVE
     try:
-        if path.stat().st_size > _LARGEST:
-            raise ReadError(f"is larger than {_LARGEST // 1024**2} MiB")
-        data = path.read_bytes()
+        if is_archive:
+            data = b"" if member else _start(path)
+        else:
+            data = archive.read_member(path, member, _LARGEST) if member else path.read_bytes()
     except OSError as error:
         raise ReadError(f"cannot be opened: {error.strerror or error}") from error
     if data.startswith(_LFS_POINTER) and len(data) <= _LFS_LONGEST:
         raise ReadError("is a Git LFS pointer, not the file itself", help="Run `git lfs pull`.")
+    if is_archive:
+        raise archive.problem(path, member)
     return data
+
+
+def _start(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_LFS_LONGEST + 1)
 
 
 def _content(data: bytes, path: Path) -> Content:

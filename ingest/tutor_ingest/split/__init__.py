@@ -4,4 +4,6 @@ from tutor_ingest.split.chunks import split
 from tutor_ingest.split.heading_paths import CountTokens
 from tutor_ingest.split.packing import TINY
 
-__all__ = ["TINY", "CountTokens", "split"]
+__all__ = ["TINY", "VERSION", "CountTokens", "split"]
+
+VERSION = 1  # raise it with every change that makes other chunks of the same document

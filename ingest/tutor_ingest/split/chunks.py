@@ -8,7 +8,7 @@ So the limit holds for any tokenizer, also for one whose counts do not add up.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tutor.documents import Chunk, Document, Span, embedded_text
@@ -17,7 +17,7 @@ from tutor_ingest.split.heading_paths import CountTokens, fitted_paths
 from tutor_ingest.split.packing import TINY, ChunkDraft, pack
 from tutor_ingest.split.pieces import measured
 from tutor_ingest.split.units import Run, Unit, runs_of
-from tutor_ingest.structure import trim
+from tutor_ingest.structure import Offsets, trim
 
 __all__ = ["MIN_ROOM", "TINY", "CountTokens", "split"]
 
@@ -25,7 +25,12 @@ MIN_ROOM = 8  # tokens that the title must leave for text
 
 
 def split(
-    document: Document, *, count_tokens: CountTokens, max_tokens: int, target_tokens: int = 180
+    document: Document,
+    *,
+    count_tokens: CountTokens,
+    max_tokens: int,
+    target_tokens: int = 180,
+    hidden: Sequence[Offsets] = (),
 ) -> list[Chunk]:
     """The chunks of a document in order; a document without text under its headings has none.
 
@@ -33,13 +38,13 @@ def split(
     embedded text (`tutor.documents.embedded_text`) counts more than `max_tokens`. `target_tokens` is the
     size, without the context line, up to which blocks of one section are packed together. Where title and
     headings take more than half of `max_tokens`, a chunk's heading path keeps its deepest headings only, the
-    last one shortened if need be.
+    last one shortened if need be. Blocks that lie within `hidden` slices of the text are left out.
 
     Raises `ReadError` when the title alone leaves fewer than `MIN_ROOM` tokens, `ValueError` for a bad limit.
     """
     if max_tokens < 1 or target_tokens < 1:
         raise ValueError(f"max_tokens and target_tokens are at least 1, not {max_tokens} and {target_tokens}")
-    runs = runs_of(document)
+    runs = runs_of(document, hidden)
     if not runs:
         return []
     overhead, title = count_tokens(["", document.title])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tutor.documents import Document, SpanKind
@@ -32,10 +32,10 @@ class Run:
     units: list[Unit]
 
 
-def runs_of(document: Document) -> list[Run]:
-    """The units of the document, parted at headings and at text that a reader does not see."""
+def runs_of(document: Document, hidden: Sequence[Offsets] = ()) -> list[Run]:
+    """The units of the document, parted at headings and at text that a reader does not see or that is `hidden`."""
     runs: list[Run] = []
-    found = blocks(document)
+    found = [block for block in blocks(document) if block.kind == "heading" or not _lies_in(block, hidden)]
     parted = True
     for ordinal, block in enumerate(found):
         if block.kind == "heading":
@@ -48,6 +48,10 @@ def runs_of(document: Document) -> list[Run]:
         runs[-1].units.extend(units)
         parted = False
     return runs
+
+
+def _lies_in(block: Block, hidden: Sequence[Offsets]) -> bool:
+    return any(start <= block.start and block.end <= end for start, end in hidden)
 
 
 def _hides_words(text: str, start: int, end: int) -> bool:

@@ -98,6 +98,12 @@ class Tutor(Runnable[str | Mapping[str, Any], Any]):
         """The name of the current generation of the index."""
         return self._current().name
 
+    @property
+    def problem(self) -> str:
+        """Why another generation answers than the current one; empty if all is well."""
+        self._current()
+        return self.index.problem
+
     def warm(self) -> None:
         """Load the model and open the index, so that the first question is as quick as the next."""
         self.search("warm up", k=1)

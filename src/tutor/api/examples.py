@@ -148,4 +148,5 @@ READINESS: Json = {
     "engines": ["quote"],
     "documents": 5,
     "chunks": 412,
+    "problem": "",
 }

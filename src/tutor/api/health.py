@@ -38,6 +38,9 @@ class Readiness(BaseModel):
     engines: tuple[str, ...] = Field(description="All that can write answers here, the one in use first.")
     documents: int = Field(ge=0)
     chunks: int = Field(ge=0)
+    problem: str = Field(
+        description="Why the generation before answers instead of the current one, which is damaged; empty if all is well."
+    )
 
 
 @router.get("/healthz", summary="Is the server alive?", response_description="It is.")
@@ -64,4 +67,5 @@ async def readyz(parts: PartsOf) -> Readiness:
         engines=tutor.engines,
         documents=len(documents),
         chunks=sum(document.chunks for document in documents),
+        problem=tutor.problem,
     )

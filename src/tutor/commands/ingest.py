@@ -35,15 +35,20 @@ def run(
         bool, typer.Option("--replace", help="Drop what earlier ingests of other paths brought in.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and report, write nothing.")] = False,
+    reread: Annotated[
+        bool, typer.Option("--reread", help="Read files again though they have not changed.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Read files and folders (Markdown, text, HTML, PDF), or the corpus if none is named, and index them.
+    """Read files, folders and zip archives, or the corpus if none is named, and index them.
 
-    What has not changed is not computed again. A file that cannot be read is named in the report with the
-    reason, and the rest goes on. The tutor keeps answering from the old index until the new one is whole.
+    Read are Markdown, text, HTML, PDF, DOCX, EPUB, notebooks, reStructuredText, spreadsheets, CSV, subtitles and
+    source code. What has not changed is neither read nor computed again. A file that cannot be read is named
+    in the report with the reason, and the rest goes on. The tutor keeps answering from the old index until
+    the new one is whole.
     """
     settings = settings_of(ctx)
-    report = ingested(settings, tuple(paths or ()), replace=replace, dry_run=dry_run)
+    report = ingested(settings, tuple(paths or ()), replace=replace, dry_run=dry_run, reread=reread)
     if json:
         from tutor.commands.batch import print_json
 
@@ -65,9 +70,13 @@ def summary(report: IngestReport) -> RenderableType:
     counts = Table.grid(padding=(0, 1, 0, 0))
     counts.add_column(justify="right", style="bold")
     for number, meaning in (
-        (report.documents, f"of {report.files} files read"),
+        (report.documents, f"of {report.files} files are in the index"),
+        (report.unchanged, "of them as they were"),
+        (report.moved, "moved"),
         (len(report.skipped), "skipped, listed below"),
+        (len(report.kept), "cannot be opened now and stay as they were"),
         (report.removed, "gone since the last ingest"),
+        (report.boilerplate, "repeated headers and footers left out"),
         (report.chunks, "passages"),
         (report.embedded, "of them embedded now"),
         (report.reused, "of them as before"),
@@ -75,11 +84,12 @@ def summary(report: IngestReport) -> RenderableType:
         if number:
             counts.add_row(str(number), meaning)
     parts: list[RenderableType] = [Text(headline(report)), counts]
-    if report.skipped:
-        skipped = Table("skipped", "reason", box=None, pad_edge=False, header_style="bold")
-        for skip in report.skipped:
-            skipped.add_row(Text(printable(skip.path)), Text(printable(skip.reason)))
-        parts += [Text(), skipped]
+    for title, files in (("skipped", report.skipped), ("kept as before", report.kept)):
+        if files:
+            table = Table(title, "reason", box=None, pad_edge=False, header_style="bold")
+            for file in files:
+                table.add_row(Text(printable(file.path)), Text(printable(file.reason)))
+            parts += [Text(), table]
     return Group(*parts)
 
 

@@ -8,14 +8,17 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console, Group, RenderableType
-from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
 from tutor.answering.answer import Answer, Citation, Coverage
 from tutor.documents import fold
+
+if TYPE_CHECKING:
+    from rich.markdown import Markdown
 
 MAX_COLUMNS = 100
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -79,6 +82,8 @@ def pretty(answer: Answer) -> RenderableType:
 
 def markdown(text: str) -> Markdown:
     """Markdown for a terminal; addresses are shown, never hidden behind a text."""
+    from rich.markdown import Markdown  # a parser of its own, which piped answers do without
+
     return Markdown(printable(text), hyperlinks=False)
 
 

@@ -1,4 +1,4 @@
-"""One published generation, read only: documents, chunks, spans, and the two searches over them."""
+"""One published generation, read only: documents, chunks, spans, and the searches over them."""
 
 from __future__ import annotations
 
@@ -6,54 +6,83 @@ import sqlite3
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
-import chromadb.errors
 import numpy as np
 from numpy.typing import NDArray
 
-from tutor.embedding import EmbeddingIdentity, Vectors
+from tutor.embedding import EmbeddingIdentity, SpanEmbeddings, Vectors
 from tutor.errors import IndexDamagedError, IndexMismatchError
+from tutor.index import terms
+from tutor.index.integrity import damage
 from tutor.index.lexical import LexicalIndex
-from tutor.index.manifest import REBUILD, Counts, load_manifest
+from tutor.index.manifest import REBUILD, REPAIR, Counts, load_manifest
 from tutor.index.store import Store
 from tutor.index.vectors import VectorIndex
 
-_DAMAGE = (OSError, ValueError, KeyError, sqlite3.Error, chromadb.errors.ChromaError)
+STORE, VECTORS, CHROMA, LEXICAL = "store.sqlite", "vectors.f16", "chroma", "lexical"
+SPAN_VECTORS, CANARIES = "spans.f16", "canaries.f16"
 
-STORE, VECTORS, LEXICAL, SPAN_VECTORS = "store.sqlite", "chroma", "lexical", "spans.f16"
+# Texts whose vectors are kept, so that a model which claims to be the same one can be tried.
+CANARY_TEXTS = (
+    "What does a machine-learning engineer do?",
+    "gradient descent",
+    "Straße, naïve, 数据, k-NN: 3.14 %",
+)
+_SAME_MODEL = (
+    0.99  # cosine; bfloat16 against float32 gives .9999, another fine-tuning of one model .9 and less
+)
+_ITSELF = 0.999  # cosine of a vector with itself after rounding
+_PART = 8_192  # rows read at a time by an exact search
+
+HalfVectors = NDArray[np.float16]
 
 
 class Generation:
     """Open for reading; immutable, so it may be shared between threads and held as long as a request lasts.
 
-    Raises IndexDamagedError if its files do not agree with its manifest.
+    With `manifest_sha256` the manifest must have that hash. Raises IndexDamagedError if a file is not the one
+    published, IndexMismatchError if another version of the tutor wrote it.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, manifest_sha256: str = "") -> None:
         self.folder = folder
-        self.manifest = load_manifest(folder)
+        if not folder.is_dir():
+            raise IndexDamagedError(f"generation {folder.name} is gone from {folder.parent}", help=REPAIR)
+        self.manifest = load_manifest(folder, manifest_sha256)
+        if problems := damage(folder, self.manifest.files):
+            raise IndexDamagedError(f"generation {folder.name} is damaged: {problems[0]}", help=REPAIR)
+        if self.manifest.versions.terms != terms.VERSION:
+            raise IndexMismatchError(
+                f"generation {folder.name} was made by another version of the tutor", help=REBUILD
+            )
         counts, dimension = self.manifest.counts, self.manifest.embedding.dimension
         self.store = Store(folder / STORE)
         try:
             if (stored := Counts(**self.store.counts())) != counts:
                 raise ValueError(f"its store holds {stored}, its manifest says {counts}")
             self.lexical = LexicalIndex(folder / LEXICAL, counts.chunks)
-            self.span_vectors: NDArray[np.float16] = (
-                np.memmap(folder / SPAN_VECTORS, np.float16, "r", shape=(counts.spans, dimension))
-                if counts.spans
-                else np.zeros((0, dimension), np.float16)
-            )
-            self.vectors = VectorIndex(folder / VECTORS)
-        except _DAMAGE as error:
+            self.chunk_vectors = _matrix(folder / VECTORS, counts.chunks, dimension)
+            self.span_vectors = _matrix(folder / SPAN_VECTORS, counts.spans, dimension)
+            self.vectors = VectorIndex(folder / CHROMA)
+        except Exception as error:
             self.store.close()
+            if not _is_damage(error):
+                raise
             raise IndexDamagedError(
-                f"generation {folder.name} cannot be opened ({error})", help=REBUILD
+                f"generation {folder.name} cannot be opened ({error})", help=REPAIR
             ) from error
 
     @property
     def name(self) -> str:
         """The generation's name, such as `000003`."""
         return self.folder.name
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Release the files."""
@@ -70,28 +99,44 @@ class Generation:
         ):
             raise IndexMismatchError(
                 f"the index was built with the embedding model {record.name!r} ({record.dimension} dimensions), "
-                f"not with {identity.name!r} ({identity.dimension})",
-                help="Run `tutor ingest` to rebuild it with this model, or set TUTOR_EMBEDDING_MODEL back.",
+                f"not with {identity.name!r} ({identity.dimension})"
+                + (", whose weights are others" if record.name == identity.name else ""),
+                help=_OTHER_MODEL,
+            )
+
+    def check_canaries(self, embeddings: SpanEmbeddings) -> None:
+        """Raise IndexMismatchError if the model, whatever it is called, no longer makes the vectors that it made."""
+        stored = _matrix(self.folder / CANARIES, len(CANARY_TEXTS), self.manifest.embedding.dimension)
+        made = canaries(embeddings)
+        if (
+            made.shape != stored.shape
+            or (similar := float((made * stored.astype(np.float32)).sum(1).min())) < _SAME_MODEL
+        ):
+            told = "" if made.shape != stored.shape else f" (similarity {similar:.2f})"
+            raise IndexMismatchError(
+                f"the embedding model {embeddings.identity.name!r} gives other vectors than when the index was built{told}",
+                help=_OTHER_MODEL,
             )
 
     def verify(self) -> None:
         """Raise IndexDamagedError unless every chunk has a vector and stored vectors find themselves."""
         try:
             problem = self._problem()
-        except _DAMAGE as error:
+        except Exception as error:
+            if not _is_damage(error):
+                raise
             problem = f"cannot be searched ({error})"
         if problem:
-            raise IndexDamagedError(f"generation {self.name} {problem}", help=REBUILD)
+            raise IndexDamagedError(f"generation {self.name} {problem}", help=REPAIR)
 
     def _problem(self) -> str:
         chunks = self.manifest.counts.chunks
         if (vectors := self.vectors.count()) != chunks:
             return f"holds {vectors} vectors for {chunks} chunks"
-        probes = self._probes()
-        stored = self.vectors.get(probes)
-        for row in probes:
-            found = self.vectors.search(stored[row].tolist(), 1) if row in stored else []
-            if not found or found[0][1] < 0.999:
+        for row in self._probes():
+            vector = np.asarray(self.chunk_vectors[row], np.float32)
+            found = self.vectors.search(vector, 1)  # itself, or one that is equal in the file as well
+            if not found or min(found[0][1], self.similarity([found[0][0]], vector)[0]) < _ITSELF:
                 return f"does not find its own row {row}"
         return ""
 
@@ -103,14 +148,26 @@ class Generation:
     @cached_property
     def _rows_by_document(self) -> dict[str, NDArray[np.int64]]:
         ids = np.array(self.store.document_of_rows())
-        return {str(id_): np.flatnonzero(ids == id_) for id_ in np.unique(ids)}
+        order = np.argsort(ids, kind="stable")
+        names, starts = np.unique(ids[order], return_index=True)
+        return dict(zip(names.tolist(), np.split(order, starts[1:]), strict=True))
+
+    def rows_of(self, document_ids: Sequence[str]) -> NDArray[np.int64]:
+        """The rows of all chunks of documents, ascending."""
+        found = [self._rows_by_document[id_] for id_ in document_ids if id_ in self._rows_by_document]
+        return np.sort(np.concatenate(found)) if found else np.array([], np.int64)
 
     def dense(
         self, vector: Sequence[float], k: int, document_ids: Sequence[str] | None = None
     ) -> list[tuple[int, float]]:
-        """Rows and cosine similarities of the nearest k chunks of the given documents (None: of all)."""
-        k = min(k, self.manifest.counts.chunks)
-        return self.vectors.search(vector, k, document_ids) if k else []
+        """Rows and cosine similarities of the nearest k chunks, by Chroma; of given documents by exact search."""
+        if document_ids is None:
+            k = min(k, self.manifest.counts.chunks)
+            return self.vectors.search(vector, k) if k else []
+        rows = self.rows_of(document_ids)
+        scores = self.similarity(rows, np.asarray(vector, np.float32))
+        best = np.lexsort((rows, -scores))[:k]
+        return [(int(rows[i]), float(scores[i])) for i in best]
 
     def lexical_search(
         self, terms: list[str], k: int, document_ids: Sequence[str] | None = None
@@ -119,10 +176,46 @@ class Generation:
         if document_ids is None:
             return self.lexical.search(terms, k)
         allowed = np.zeros(self.manifest.counts.chunks, np.bool_)
-        for document_id in document_ids:
-            allowed[self._rows_by_document.get(document_id, np.array([], np.int64))] = True
+        allowed[self.rows_of(document_ids)] = True
         return self.lexical.search(terms, k, allowed)
+
+    def similarity(self, rows: Sequence[int] | NDArray[np.int64], vector: Vectors) -> Vectors:
+        """Cosine similarity of chunk rows to a vector of length 1, exact, shape (len(rows),)."""
+        return _similarity(self.chunk_vectors, np.asarray(rows, np.int64), vector)
 
     def spans_similarity(self, rows: Sequence[int], vector: Vectors) -> Vectors:
         """Cosine similarity of span rows to a vector of length 1, shape (len(rows),)."""
-        return np.asarray(self.span_vectors[list(rows)], np.float32) @ vector
+        return _similarity(self.span_vectors, np.asarray(rows, np.int64), vector)
+
+
+_OTHER_MODEL = "Run `tutor ingest` to rebuild it with this model, or set TUTOR_EMBEDDING_MODEL back."
+
+
+def canaries(embeddings: SpanEmbeddings) -> Vectors:
+    """The vectors of the canary texts, shape (texts, dimension)."""
+    return np.array([embeddings.embed_query(text) for text in CANARY_TEXTS], np.float32)
+
+
+def _similarity(matrix: HalfVectors, rows: NDArray[np.int64], vector: Vectors) -> Vectors:
+    found = np.empty(len(rows), np.float32)
+    for start in range(0, len(rows), _PART):
+        part = slice(start, start + _PART)
+        found[part] = matrix[rows[part]].astype(np.float32) @ vector
+    return found
+
+
+def _matrix(path: Path, rows: int, dimension: int) -> HalfVectors:
+    if path.stat().st_size != rows * dimension * 2:
+        raise ValueError(f"{path.name} has not {rows} vectors of {dimension} dimensions")
+    return (
+        np.memmap(path, np.float16, "r", shape=(rows, dimension))
+        if rows
+        else np.zeros((0, dimension), np.float16)
+    )
+
+
+def _is_damage(error: Exception) -> bool:
+    """Whether this is how SQLite, Chroma, bm25s or NumPy say that a file is not what it should be."""
+    from chromadb.errors import ChromaError  # imported by now, or else not concerned
+
+    return isinstance(error, (OSError, ValueError, KeyError, sqlite3.Error, ChromaError))

@@ -1,57 +1,97 @@
-"""The lexical index: BM25 over search terms, built once for a generation and read by memory map (bm25s)."""
+"""The lexical index: BM25 over search terms, built once for a generation in bounded memory and read by memory map.
+
+    terms.txt   every term, sorted, one on a line         frequencies.u32   in how many rows each term occurs
+    rows.u32    the rows of each term, ascending          starts.i64        where each term's rows begin
+    scores.f32  what the term adds to each of those rows
+    words.txt   every whole word as it was written, in small letters, sorted        counts.u32   how often each occurs
+    index.json  how many rows, terms, postings and words there are
+
+Terms are numbered as they first occur, and their postings lie in that order. Postings are sorted in blocks that go to
+disk and are merged from there, so that building holds the vocabulary, one block and one number for each row.
+The same texts give the same bytes.
+"""
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Iterable
+import tempfile
+from array import array
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
-from tutor.index.terms import terms
+from tutor.index.terms import analyse, tokens
 
-# Lucene's BM25 with its customary parameters (Robertson and Zaragoza 2009 for k1 and b).
-_METHOD, _K1, _B = "lucene", 1.2, 0.75
+_K1, _B = 1.2, 0.75  # the customary parameters (Robertson and Zaragoza 2009); Lucene's variant of the idf
+_BLOCK = 1 << 21  # terms that are sorted at once: two million take about 60 MB
+_MIN_WORD = 4  # letters of a word that is kept as it was written, for `retrieval.spelling`
 
 
-def build(texts: Iterable[str], folder: Path) -> int:
+def build(texts: Iterable[str], folder: Path, *, block: int = _BLOCK) -> int:
     """Index texts in order into a new folder; returns how many. A text's position is its row."""
-    tokens = [terms(text) for text in texts]
-    rows = len(tokens)
-    if not any(tokens):  # bm25s needs a term; no text has this one
-        tokens[:1] = [["\x00"]]
-    index = bm25s.BM25(method=_METHOD, k1=_K1, b=_B)
-    index.index(tokens, show_progress=False)
-    index.save(str(folder), show_progress=False)
-    return rows
+    folder.mkdir(parents=True, exist_ok=True)
+    ids: defaultdict[str, int] = defaultdict()
+    ids.default_factory = ids.__len__
+    words: Counter[str] = Counter()
+    lengths = array("I")
+    with tempfile.TemporaryDirectory(dir=folder) as drafts:
+        blocks = _Blocks(Path(drafts), block)
+        for text in texts:
+            written = tokens(text)
+            found = [term for token in written for term in analyse(token)]
+            words.update(token.lower() for token in written)
+            blocks.add(list(map(ids.__getitem__, found)))
+            lengths.append(len(found))
+        blocks.close()
+        frequencies = _merge(blocks, len(ids), np.array(lengths, np.int64), folder)
+    kept = sorted(word for word in words if _is_word(word))
+    _write_words(folder / "words.txt", kept)
+    np.array([words[word] for word in kept], np.uint32).tofile(folder / "counts.u32")
+    _write_terms(folder, ids, frequencies)
+    sizes = {"rows": len(lengths), "terms": len(ids), "postings": int(frequencies.sum()), "words": len(kept)}
+    (folder / "index.json").write_text(json.dumps(sizes), encoding="ascii")
+    return len(lengths)
 
 
 class LexicalIndex:
     """A saved index, read by memory map; safe to share between threads. Raises ValueError if it has not `rows` rows."""
 
     def __init__(self, folder: Path, rows: int) -> None:
-        self._index: Any = bm25s.BM25.load(str(folder), load_corpus=False, mmap=True)
-        if self._index.scores["num_docs"] != max(rows, 1):
-            raise ValueError(f"the lexical index has {self._index.scores['num_docs']} rows, not {rows}")
-        # bm25s adds an empty term, which no row has.
-        self._vocabulary: dict[str, int] = {t: i for t, i in self._index.vocab_dict.items() if t}
+        sizes = json.loads((folder / "index.json").read_text(encoding="ascii"))
+        if sizes["rows"] != rows:
+            raise ValueError(f"the lexical index has {sizes['rows']} rows, not {rows}")
         self._rows = rows
+        self._terms = _Sorted(folder / "terms.txt", sizes["terms"])
+        self._words = _Sorted(folder / "words.txt", sizes["words"])
+        self._frequencies = _read(folder / "frequencies.u32", np.uint32, sizes["terms"])
+        self._starts = _read(folder / "starts.i64", np.int64, sizes["terms"])
+        self._counts = _read(folder / "counts.u32", np.uint32, sizes["words"])
+        self._posted = _read(folder / "rows.u32", np.uint32, sizes["postings"])
+        self._scores = _read(folder / "scores.f32", np.float32, sizes["postings"])
+        self._place = lru_cache(maxsize=1 << 14)(
+            self._terms.find
+        )  # one question asks for few terms, many times
 
     @property
     def vocabulary(self) -> Iterable[str]:
-        """Every term of the index."""
-        return self._vocabulary.keys()
+        """Every term of the index, sorted."""
+        return self._terms
+
+    def words(self, beginning: str) -> dict[str, int]:
+        """Whole words of the texts that begin so, in small letters and as written, with how often each occurs."""
+        return {self._words[i]: int(self._counts[i]) for i in self._words.beginning(beginning)}
 
     def frequency(self, term: str) -> int:
         """In how many rows a term occurs."""
-        token = self._vocabulary.get(term)
-        if token is None:
-            return 0
-        starts = self._index.scores["indptr"]
-        return int(starts[token + 1] - starts[token])
+        place = self._place(term)
+        return 0 if place is None else int(self._frequencies[place])
 
     def idf(self, term: str) -> float:
         """Inverse document frequency, ln(1 + (N - n + 0.5) / (n + 0.5)) as in BM25; highest for an unknown term."""
@@ -62,14 +102,156 @@ class LexicalIndex:
         self, query_terms: list[str], k: int, allowed: NDArray[np.bool_] | None = None
     ) -> list[tuple[int, float]]:
         """Rows and scores of the best k rows with a score above 0, best first; ties by row."""
-        known = [self._vocabulary[term] for term in query_terms if term in self._vocabulary]
-        if not known or k < 1:
+        places = [place for term in query_terms if (place := self._place(term)) is not None]
+        if not places or k < 1:
             return []
-        scores = np.asarray(self._index.get_scores_from_ids(known), np.float32)
+        scores = np.zeros(self._rows, np.float32)
+        for place in places:
+            part = self._postings(place)
+            scores[self._posted[part]] += self._scores[part]
         if allowed is not None:
-            scores = np.where(allowed, scores, 0)
-        k = min(k, len(scores))
-        kth = np.partition(scores, -k)[-k]
-        top = np.flatnonzero((scores >= kth) & (scores > 0))  # with all that tie for the last place
+            scores *= allowed
+        top = np.flatnonzero((scores > 0) & (scores >= self._bound(scores, places, k)))
+        if len(top) > k:
+            kth = np.partition(scores[top], -k)[-k]
+            top = top[scores[top] >= kth]  # with all that tie for the last place
         best = top[np.lexsort((top, -scores[top]))][:k]
         return [(int(row), float(scores[row])) for row in best]
+
+    def _bound(self, scores: NDArray[np.float32], places: list[int], k: int) -> float:
+        """A score that k rows reach: the kth best among the rows of the rarest term that has as many."""
+        enough = [place for place in places if self._frequencies[place] >= k]
+        if not enough:
+            return 0.0
+        rarest = min(enough, key=lambda place: int(self._frequencies[place]))
+        return float(np.partition(scores[self._posted[self._postings(rarest)]], -k)[-k])
+
+    def _postings(self, place: int) -> slice:
+        start = int(self._starts[place])
+        return slice(start, start + int(self._frequencies[place]))
+
+
+class _Blocks:
+    """Postings on their way to disk: (number of the term << 32 | row, occurrences), sorted in each file."""
+
+    def __init__(self, folder: Path, size: int) -> None:
+        self.files: list[tuple[Path, Path]] = []
+        self.size = size
+        self._folder = folder
+        self._ids = array("I")
+        self._lengths = array("I")
+        self._first_row = 0
+
+    def add(self, ids: list[int]) -> None:
+        """The next row."""
+        self._ids.extend(ids)
+        self._lengths.append(len(ids))
+        if len(self._ids) >= self.size:
+            self.close()
+
+    def close(self) -> None:
+        """Write what is waiting."""
+        rows = np.arange(self._first_row, self._first_row + len(self._lengths), dtype=np.uint64)
+        keys = np.array(self._ids, np.uint64) << np.uint64(32)
+        keys |= np.repeat(rows, np.array(self._lengths, np.int64))
+        keys, occurrences = np.unique(keys, return_counts=True)
+        names = self._folder / f"{len(self.files)}.keys", self._folder / f"{len(self.files)}.occurrences"
+        keys.tofile(names[0])
+        occurrences.astype(np.uint32).tofile(names[1])
+        self.files.append(names)
+        self._first_row += len(self._lengths)
+        self._ids, self._lengths = array("I"), array("I")
+
+
+def _merge(made: _Blocks, terms: int, lengths: NDArray[np.int64], folder: Path) -> NDArray[np.int64]:
+    """Write rows and scores of all terms, some terms at a time; returns in how many rows each occurs."""
+    blocks = [(_read(keys, np.uint64), _read(occurrences, np.uint32)) for keys, occurrences in made.files]
+    frequencies = np.zeros(terms, np.int64)
+    for keys, _ in blocks:
+        frequencies += np.bincount((keys >> np.uint64(32)).astype(np.int64), minlength=terms)
+    idf = np.log(1 + (len(lengths) - frequencies + 0.5) / (frequencies + 0.5)).astype(np.float32)
+    damping = _K1 * ((1 - _B) + _B * lengths / max(lengths.mean() if len(lengths) else 0.0, 1e-9))
+    with (folder / "rows.u32").open("wb") as rows_file, (folder / "scores.f32").open("wb") as scores_file:
+        for first, last in _ranges(frequencies, made.size):
+            parts = [(block, _between(block[0], first, last)) for block in blocks]
+            keys = np.concatenate([block[0][part] for block, part in parts])
+            counts = np.concatenate([block[1][part] for block, part in parts])
+            order = np.argsort(keys, kind="stable")
+            keys, counts = keys[order], counts[order]
+            rows = (keys & np.uint64(0xFFFFFFFF)).astype(np.uint32)
+            scores = idf[(keys >> np.uint64(32)).astype(np.int64)] * (counts / (damping[rows] + counts))
+            rows.tofile(rows_file)
+            scores.astype(np.float32).tofile(scores_file)
+    return frequencies
+
+
+def _ranges(frequencies: NDArray[np.int64], size: int) -> Iterator[tuple[int, int]]:
+    """Ranges of terms with at most `size` postings, or of one term with more."""
+    ends = np.cumsum(frequencies)
+    first = 0
+    while first < len(ends):
+        before = int(ends[first - 1]) if first else 0
+        last = max(int(np.searchsorted(ends, before + size, "right")), first + 1)
+        yield first, last
+        first = last
+
+
+def _between(keys: NDArray[np.uint64], first: int, last: int) -> slice:
+    low, high = np.searchsorted(keys, np.array([first << 32, last << 32], np.uint64))
+    return slice(int(low), int(high))
+
+
+def _write_terms(folder: Path, ids: dict[str, int], frequencies: NDArray[np.int64]) -> None:
+    ordered = sorted(ids)
+    numbers = np.array([ids[term] for term in ordered], np.int64)
+    starts = np.cumsum(frequencies) - frequencies
+    _write_words(folder / "terms.txt", ordered)
+    frequencies[numbers].astype(np.uint32).tofile(folder / "frequencies.u32")
+    starts[numbers].tofile(folder / "starts.i64")
+
+
+def _is_word(word: str) -> bool:
+    return len(word) >= _MIN_WORD and word.isalpha() and len(analyse(word)) == 1
+
+
+def _write_words(path: Path, words: list[str]) -> None:
+    path.write_bytes("".join(f"{word}\n" for word in words).encode())
+
+
+def _read(path: Path, kind: Any, size: int | None = None) -> NDArray[Any]:
+    """An array by memory map; an empty file cannot be mapped. Raises ValueError if it has not `size` items."""
+    items = path.stat().st_size // np.dtype(kind).itemsize
+    if size is not None and items != size:
+        raise ValueError(f"{path.name} of the lexical index has {items} items, not {size}")
+    return np.memmap(path, kind, "r") if items else np.zeros(0, kind)
+
+
+class _Sorted:
+    """Sorted lines of a file, searched as they lie there: a million terms take what their letters take."""
+
+    def __init__(self, path: Path, size: int) -> None:
+        self._data = path.read_bytes()
+        self._ends = np.flatnonzero(np.frombuffer(self._data, np.uint8) == ord("\n"))
+        if len(self._ends) != size:
+            raise ValueError(f"{path.name} of the lexical index has {len(self._ends)} lines, not {size}")
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def __getitem__(self, place: int) -> str:
+        if not 0 <= place < len(self._ends):
+            raise IndexError(place)
+        start = int(self._ends[place - 1]) + 1 if place else 0
+        return self._data[start : int(self._ends[place])].decode()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._data.decode().split("\n")[:-1])
+
+    def find(self, word: str) -> int | None:
+        """The place of a line."""
+        place = bisect_left(self, word)
+        return place if place < len(self) and self[place] == word else None
+
+    def beginning(self, beginning: str) -> range:
+        """The places of the lines that begin so."""
+        return range(bisect_left(self, beginning), bisect_left(self, beginning + chr(0x10FFFF)))
