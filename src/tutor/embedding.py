@@ -128,6 +128,11 @@ class SentenceTransformerEmbeddings(Embeddings):
         """Load the model now, not with the first text. Raises EmbeddingError."""
         _ = self._model
 
+    @property
+    def dtype(self) -> str:
+        """The numbers that it computes with, `bfloat16` or `float32`; loads the model."""
+        return str(next(self._model.parameters()).dtype).removeprefix("torch.")
+
     @cached_property
     def identity(self) -> EmbeddingIdentity:
         """Name, hash of the weights (empty for a hub id) and dimension; loads nothing where the model's files tell."""

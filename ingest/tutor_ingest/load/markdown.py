@@ -23,6 +23,7 @@ _FRONT_MATTER = re.compile(
 # Between two horizontal rules stands prose: front matter opens with a key, a comment or a brace.
 _OPENS_MAPPING = re.compile(r"\s*(?:\Z|#|\{|[\w\"'][^\n:]*:(?:\s|\Z))")
 # Aliases let a few lines of YAML stand for millions of values.
+_TOP = 100_000  # characters in which a document's title stands
 _MOST_VALUES = 10_000
 _DEEPEST = 20
 
@@ -65,8 +66,8 @@ def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
 
 
 def first_heading(text: str) -> str | None:
-    """The text of the first heading of level one, in either Markdown style, without its inline markup."""
-    tokens = MarkdownIt("commonmark").parse(text)
+    """The text of the first heading of level one near the top, in either Markdown style, without its inline markup."""
+    tokens = MarkdownIt("commonmark").parse(text[:_TOP])
     for opening, content in pairwise(tokens):
         if opening.type == "heading_open" and opening.tag == "h1":
             return _plain(content) or None

@@ -26,6 +26,13 @@ _FORMATS: Mapping[str, tuple[str, ...]] = {
     "docx": (".docx",),
     "epub": (".epub",),
     "tables": (".csv", ".tsv", ".xlsx", ".xls", ".ods"),
+    "notebook": (".ipynb",),
+    "rst": (".rst", ".rest"),
+    "subtitles": (".srt", ".vtt"),
+    "code": (
+        *(".py", ".js", ".mjs", ".jsx", ".ts", ".tsx", ".java", ".go", ".rs", ".c", ".h", ".cc", ".cpp", ".hpp"),
+        *(".cs", ".rb", ".php", ".swift", ".kt", ".scala", ".r", ".jl", ".lua", ".sh", ".bash", ".sql"),
+    ),
 }
 
 
@@ -45,6 +52,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
 SUFFIXES: frozenset[str] = frozenset(READERS)
 
 _LARGEST = 256 * 1024 * 1024  # bytes; a file is read whole, and no text for learners is near this
+_LONGEST_TEXT = 10_000_000  # characters: five times the Bible; the splitter, which holds it whole, takes a minute
 _LARGEST_ARCHIVE = 4 * 1024**3  # bytes; it is hashed whole, but its files are read one by one
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _LFS_LONGEST = 1024  # bytes, by the Git LFS specification
@@ -79,6 +87,10 @@ def load(path: Path, relative: str, document_id: str, member: str = "") -> Docum
     content = _content(data, Path(member) if member else path)
     if not content.text.strip():
         raise ReadError("holds no text")
+    if len(content.text) > _LONGEST_TEXT:
+        raise ReadError(
+            f"holds more than {_LONGEST_TEXT // 10**6} million characters of text", help="Split it."
+        )
     return Document(
         id=document_id,
         path=relative,

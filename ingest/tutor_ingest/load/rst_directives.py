@@ -43,7 +43,9 @@ _VERSIONS = {
     "deprecated": "Deprecated since version",
     "deprecated-removed": "Deprecated since version",
 }
-class described(nodes.General, nodes.Element):  # noqa: N801 - docutils writes its nodes in lower case
+
+
+class described(nodes.General, nodes.Element):  # type: ignore[misc]  # noqa: N801 - as docutils, untyped, does
     """A function, class or option: its `signatures`, their `language`, and what is said about it."""
 
 

@@ -15,18 +15,12 @@ from docutils import nodes
 from tutor_ingest.load.html_table import write_table
 from tutor_ingest.load.marked import fenced
 from tutor_ingest.load.rst_directives import described
+from tutor_ingest.load.rst_words import SILENT, Words, field_name, object_name
 
-_SILENT = (
-    *(nodes.comment, nodes.decoration, nodes.image, nodes.meta, nodes.pending, nodes.raw),
-    *(nodes.substitution_definition, nodes.target, nodes.transition),
-)
 _COMPOSED = (
     *(nodes.bullet_list, nodes.enumerated_list, nodes.definition_list, nodes.field_list, nodes.option_list),
     *(nodes.table, nodes.line_block),
 )
-_PARAMETERS = ("param", "parameter", "arg", "argument", "key", "keyword")
-_NAME = re.compile(r"[^\s(\[]+")
-_MODIFIERS = ("class", "async", "classmethod", "staticmethod", "abstractmethod", "exception", "static", "def")
 _SAID_TO_SPHINX = ("hide-toc", "nocomments", "nosearch", "orphan", "tocdepth")
 _WINDOW = 4  # lines before the one that docutils names in which a block is looked for
 _WORDS = 3  # of a block that are looked for
@@ -37,6 +31,7 @@ class RstWriter:
 
     def __init__(self, document: nodes.document, source: str) -> None:
         self._document = document
+        self._words = Words(document)
         self._lines = source.split("\n")
 
     def blocks(self) -> Iterator[tuple[str, int]]:
@@ -56,9 +51,9 @@ class RstWriter:
                 yield from self._described(child, level, headed)
                 away = away or headed
             elif isinstance(child, nodes.section):
-                yield from self._flow(child, level + 1, self._one_line(child[0]))
+                yield from self._flow(child, level + 1, self._words.one_line(child[0]))
             elif isinstance(child, nodes.title) and isinstance(parent, nodes.section):
-                yield self._heading(self._one_line(child), level), self._line(child, child.astext())
+                yield self._heading(self._words.one_line(child), level), self._line(child, child.astext())
             else:
                 for block, line in self._block(child, level):
                     if away and block:
@@ -67,7 +62,7 @@ class RstWriter:
                     yield block, line
 
     def _block(self, node: nodes.Node, level: int) -> Iterator[tuple[str, int]]:
-        if isinstance(node, _SILENT):
+        if isinstance(node, SILENT):
             return
         if isinstance(node, nodes.system_message):
             yield fenced(_rejected(node)), 0
@@ -82,7 +77,7 @@ class RstWriter:
         elif isinstance(node, _COMPOSED) or (isinstance(node, nodes.block_quote) and node["classes"]):
             yield self._composed(node), self._line(node, node.astext())
         elif isinstance(node, nodes.Text | nodes.Inline | nodes.TextElement):
-            yield " ".join(self._inline(node).split()), self._line(node, node.astext())
+            yield " ".join(self._words.inline(node).split()), self._line(node, node.astext())
         elif isinstance(node, nodes.footnote | nodes.citation):
             yield f"[{node[0].astext()}] {self._folded(node.children[1:])}", self._line(node, node.astext())
         elif isinstance(node, nodes.Element):
@@ -97,7 +92,7 @@ class RstWriter:
         if isinstance(node, nodes.table):
             return self._table(node)
         if isinstance(node, nodes.line_block):
-            return "\n".join(filter(None, map(self._one_line, node.findall(nodes.line))))
+            return "\n".join(filter(None, map(self._words.one_line, node.findall(nodes.line))))
         return _prefixed(self._joined(node), "> ")
 
     def _heading(self, text: str, level: int) -> str:
@@ -133,13 +128,13 @@ class RstWriter:
     def _entry(self, item: nodes.Element) -> str:
         """One entry of a list of terms, fields or options: `- term: what it means`."""
         if isinstance(item, nodes.option_list_item):
-            name = self._inline(nodes.literal("", item[0].astext().replace("\n\n", ", ")))
+            name = self._words.inline(nodes.literal("", item[0].astext().replace("\n\n", ", ")))
             body = [item[-1]]
         elif isinstance(item, nodes.field):
-            name, body = _field_name(item[0].astext()), [item[-1]]
+            name, body = field_name(item[0].astext()), [item[-1]]
         else:
             head = takewhile(lambda node: not isinstance(node, nodes.definition), item.children)
-            name = " : ".join(map(self._one_line, head))
+            name = " : ".join(map(self._words.one_line, head))
             body = [child for child in item.children if isinstance(child, nodes.definition)]
         text = "\n\n".join(filter(None, map(self._joined, body)))
         if isinstance(item, nodes.field) and (not text or name in _SAID_TO_SPHINX):
@@ -148,7 +143,7 @@ class RstWriter:
         return "- " + _indented(f"{name}{separator}{text}" if text else name, 2)
 
     def _table(self, table: nodes.Element) -> str:
-        captions = [self._one_line(title) for title in table.findall(nodes.title)]
+        captions = [self._words.one_line(title) for title in table.findall(nodes.title)]
         grid: list[list[str]] = []
         hanging: dict[tuple[int, int], str] = {}  # cells that reach down from above, by row and column
         for number, row in enumerate(table.findall(nodes.row)):
@@ -178,31 +173,6 @@ class RstWriter:
     def _folded(self, children: list[nodes.Node]) -> str:
         return " ".join(" ".join(text for child in children for text, _ in self._block(child, 6)).split())
 
-    def _one_line(self, node: nodes.Node) -> str:
-        return " ".join(self._inline(node).split())
-
-    def _inline(self, node: nodes.Node) -> str:
-        """Running text: code in backticks, formulas in dollars, other markup dropped."""
-        if isinstance(node, nodes.Text):
-            return str(node.astext())
-        if isinstance(node, (*_SILENT[:-2], nodes.footnote_reference, nodes.system_message)):
-            return ""
-        if isinstance(node, nodes.literal):
-            return _code(node.astext())
-        if isinstance(node, nodes.math):
-            return f"${node.astext()}$"
-        if isinstance(node, nodes.citation_reference):
-            return f"[{node.astext()}]"
-        if "label" in node:
-            return self._section_named(node["label"]) or str(node.astext())
-        text = "".join(map(self._inline, node.children))
-        return f"^{text}" if isinstance(node, nodes.superscript) and text.isalnum() else text
-
-    def _section_named(self, label: str) -> str:
-        """The title of this document's section that bears a label, or nothing."""
-        target = self._document.ids.get(self._document.nameids.get(label))
-        return self._one_line(target[0]) if isinstance(target, nodes.section) else ""
-
     def _line(self, node: nodes.Node, text: str) -> int:
         """The line on which a block begins: the one near that of docutils that holds its first word.
 
@@ -216,15 +186,6 @@ class RstWriter:
         lines = [line for line in near if 0 < line <= len(self._lines)]
         words = re.findall(r"\w+", text[:200])[:_WORDS]  # the first may come from a substitution
         return next((line for word in words for line in lines if word in self._lines[line - 1]), 0)
-
-
-def object_name(signature: str) -> str:
-    """The name in a signature: `Tree.fit` in `class Tree.fit(X, y)`, all of `--jobs N` and of what has no name."""
-    words = signature.split("(")[0].split()
-    while len(words) > 1 and words[0] in _MODIFIERS:
-        words = words[1:]
-    name = " ".join(words) if signature.startswith("-") else words[-1] if "(" in signature and words else ""
-    return name or " ".join(words) or signature
 
 
 def _rejected(message: nodes.Element) -> str:
@@ -242,22 +203,9 @@ def _language(node: nodes.Element) -> str:
     return "python" if isinstance(node, nodes.doctest_block) else str(node.get("language", ""))
 
 
-def _field_name(name: str) -> str:
-    """A field's name as Sphinx shows it: `param int x` as `x (int)`."""
-    first, *kind, last = name.split() if " " in name else (name, "")
-    if first not in _PARAMETERS or not last:
-        return name
-    return f"{last} ({' '.join(kind)})" if kind else last
-
-
 def _is_loose(node: nodes.Node) -> bool:
     """Whether a node is text that belongs to no object before it."""
-    return not isinstance(node, (described, nodes.section, *_SILENT))
-
-
-def _code(text: str) -> str:
-    folded = " ".join(text.split())
-    return f"`` {folded} ``" if "`" in folded else f"`{folded}`" if folded else ""
+    return not isinstance(node, (described, nodes.section, *SILENT))
 
 
 def _indented(text: str, width: int) -> str:

@@ -148,13 +148,14 @@ def ingested(
         )
 
 
-def require_space(folder: Path) -> None:
-    """Refuse to start an ingest that would fill the disk half way."""
+def require_space(folder: Path, more: int = 0) -> None:
+    """Refuse to start an ingest, or what writes that many bytes more, if it would fill the disk half way."""
+    needed = INGEST_FREE_BYTES + more
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     free = shutil.disk_usage(existing).free
-    if free < INGEST_FREE_BYTES:
+    if free < needed:
         raise TutorError(
-            f"Only {free // 2**20} MB are free for {folder}, an ingest needs {INGEST_FREE_BYTES // 2**20} MB",
+            f"Only {free // 2**20} MB are free for {folder}, {needed // 2**20} MB are needed",
             help="Free some space or name another folder with --data-dir.",
         )
 

@@ -67,7 +67,7 @@ def test_a_pdf_locates_its_passages_by_page(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("a.docx", "no reader for .docx files"), ("README", "no reader for files without a suffix")],
+    [("a.doc", "no reader for .doc files"), ("README", "no reader for files without a suffix")],
 )
 def test_an_unknown_suffix_has_no_reader(tmp_path: Path, name: str, reason: str) -> None:
     """What cannot be read is refused by name, before it is opened."""
