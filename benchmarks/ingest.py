@@ -24,14 +24,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tutor.config import Settings
-    from tutor.embedding import CharRange, EmbeddingIdentity, SentenceTransformerEmbeddings, Vectors
+    from tutor.embedding import CharRange, Embedded, SentenceTransformerEmbeddings
 
 OFFLINE = {
     "HF_HUB_OFFLINE": "1",
@@ -65,42 +65,25 @@ class Bar:
         return f"| {self.name} | {self.value:.3g} | {sign} {self.bound:g} | {'kept' if self.kept else 'NOT KEPT'} |"
 
 
-@dataclass(slots=True)
 class Recorder:
     """A model that remembers what it was asked to embed, so that the same can be embedded alone."""
 
-    model: SentenceTransformerEmbeddings
-    calls: list[tuple[Sequence[str], Sequence[Sequence[CharRange]]]] = field(default_factory=list)
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._calls: list[tuple[Sequence[str], Sequence[Sequence[CharRange]]]] = []
 
-    @property
-    def identity(self) -> EmbeddingIdentity:
-        """That of the model."""
-        return self.model.identity
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
 
-    @property
-    def max_tokens(self) -> int:
-        """That of the model."""
-        return self.model.max_tokens
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """As the model counts."""
-        return self.model.count_tokens(texts)
-
-    def embed_query(self, text: str) -> list[float]:
-        """The model's vector."""
-        return self.model.embed_query(text)
-
-    def embed_spans(
-        self, texts: Sequence[str], spans: Sequence[Sequence[CharRange]]
-    ) -> tuple[Vectors, list[Vectors]]:
-        """The model's vectors."""
-        self.calls.append((texts, spans))
-        return self.model.embed_spans(texts, spans)
+    def embed_spans(self, texts: Sequence[str], spans: Sequence[Sequence[CharRange]]) -> Embedded:
+        """What the model gives."""
+        self._calls.append((texts, spans))
+        return self._model.embed_spans(texts, spans)  # type: ignore[no-any-return]  # it is one of ours
 
     def alone(self) -> None:
         """Embed all that again, in the same blocks."""
-        for texts, spans in self.calls:
-            self.model.embed_spans(texts, spans)
+        for texts, spans in self._calls:
+            self._model.embed_spans(texts, spans)
 
 
 def write_files(folder: Path, corpus: Path, count: int, seed: int = 0) -> None:

@@ -15,6 +15,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -32,11 +33,11 @@ from _made import DIMENSION, MadeTexts, MadeVectors, Vectors
 
 if TYPE_CHECKING:
     from tutor.documents import Chunk, Document
-    from tutor.embedding import CharRange
+    from tutor.embedding import CharRange, Embedded, EmbeddedQuestion
     from tutor.index.generation import Generation
 
 SIZES = (1_000, 10_000)
-CHUNKS_OF_A_DOCUMENT, QUESTIONS, DEPTH, TOP_K = 20, 200, 10, 8
+CHUNKS_OF_A_DOCUMENT, PIECES, QUESTIONS, DEPTH, TOP_K = 20, 150, 200, 10, 8
 RECALL, SLOPE = 0.99, 1.1
 Record = dict[str, float]
 
@@ -51,11 +52,11 @@ COLUMNS: Mapping[str, tuple[str, Callable[[float], str]]] = {
     "peak": ("peak of building MB", lambda value: f"{value / 1e6:.0f}"),
     "disk": ("disk MB", lambda value: f"{value / 1e6:.0f}"),
 }
-STEPS = ("store", "vectors", "terms", "close", "manifest", "verify", "flush")
+STEPS = ("store", "terms", "graph", "manifest", "verify", "flush")
 
 
 class MadeEmbeddings:
-    """Hands out the rows of made vectors in order; a span has its chunk's vector. Its time is counted apart."""
+    """Hands out the rows of made vectors in order; spans and word pieces have their chunk's. Its time is counted apart."""
 
     max_tokens = 256
 
@@ -75,16 +76,24 @@ class MadeEmbeddings:
         """Any vector, the same for the same text."""
         return self._vectors.rows(len(text), len(text) + 1)[0].tolist()  # type: ignore[no-any-return]  # numpy types tolist as Any
 
-    def embed_spans(
-        self, texts: Sequence[str], spans: Sequence[Sequence[CharRange]]
-    ) -> tuple[Vectors, list[Vectors]]:
+    def embed_question(self, text: str) -> EmbeddedQuestion:
+        """The same, without word pieces."""
+        from tutor.embedding import EmbeddedQuestion
+
+        vector = np.array(self.embed_query(text), np.float32)
+        return EmbeddedQuestion(vector, np.zeros((0, DIMENSION), np.float32), ())
+
+    def embed_spans(self, texts: Sequence[str], spans: Sequence[Sequence[CharRange]]) -> Embedded:
         """The next rows."""
+        from tutor.embedding import Embedded
+
         begun = time.perf_counter()
         rows = self._vectors.rows(self._next, self._next + len(texts))
         self._next += len(texts)
         pooled = [np.repeat(row[np.newaxis], len(own), 0) for row, own in zip(rows, spans, strict=True)]
+        pieces = [np.repeat(row[np.newaxis], PIECES, 0) for row in rows.astype(np.float16)]
         self.seconds += time.perf_counter() - begun
-        return rows, pooled
+        return Embedded(rows, pooled, pieces)
 
 
 def documents(chunks: int) -> Iterator[tuple[Document, list[Chunk]]]:
@@ -175,21 +184,20 @@ class Clock:
 
 def look(data_dir: Path, chunks: int) -> Record:
     """Open a published generation and search it; seconds and bytes."""
-    import bm25s  # noqa: F401 - imported before the clock runs
-    import chromadb  # noqa: F401
+    import chromadb  # noqa: F401 - imported before the clock runs
 
     from tutor.index.library import Index
     from tutor.retrieval.filters import Filters
 
     vectors, texts = MadeVectors().questions(QUESTIONS, chunks), MadeTexts()
-    questions = [texts.question(number) for number in range(QUESTIONS)]
+    questions = [asked(texts.question(number), vector) for number, vector in enumerate(vectors)]
     forget(data_dir)
     before, begun, index = resident(), time.perf_counter(), Index(data_dir)
     generation = index.current()
-    generation.dense(vectors[0].tolist(), DEPTH)
+    generation.dense(vectors[0], DEPTH)
     opened = time.perf_counter() - begun
-    plain = timed(generation, questions, vectors, None)
-    filtered = timed(generation, questions, vectors, Filters(tags=("tenth",)))
+    plain = timed(generation, questions, None)
+    filtered = timed(generation, questions, Filters(tags=("tenth",)))
     record = {
         "open": opened,
         "p50": float(np.median(plain)),
@@ -202,14 +210,24 @@ def look(data_dir: Path, chunks: int) -> Record:
     return record
 
 
-def timed(generation: Generation, questions: Sequence[str], vectors: Vectors, filters: Any) -> list[float]:
+def asked(text: str, vector: Vectors) -> tuple[str, EmbeddedQuestion]:
+    """A question with its vectors: each word is a word piece, and they all have the question's."""
+    from tutor.embedding import EmbeddedQuestion
+
+    pieces = tuple(match.span() for match in re.finditer(r"\w+", text))
+    return text, EmbeddedQuestion(vector, np.repeat(vector[np.newaxis], len(pieces), 0), pieces)
+
+
+def timed(
+    generation: Generation, questions: Sequence[tuple[str, EmbeddedQuestion]], filters: Any
+) -> list[float]:
     """Seconds of each search, the first ten left out."""
     from tutor.retrieval.search import search
 
     seconds = []
-    for question, vector in zip(questions, vectors.tolist(), strict=True):
+    for question, embedded in questions:
         begun = time.perf_counter()
-        search(generation, question, vector, k=TOP_K, filters=filters)
+        search(generation, question, embedded, k=TOP_K, filters=filters)
         seconds.append(time.perf_counter() - begun)
     return seconds[10:]
 
@@ -226,7 +244,7 @@ def recall(generation: Generation, vectors: Vectors) -> Record:
         begun = time.perf_counter()
         exact = np.sort(generation.similarity(every, vector))[::-1]
         scans.append(time.perf_counter() - begun)
-        found = [row for row, _ in generation.dense(vector.tolist(), 50)]
+        found = [row for row, _ in generation.dense(vector, 50)]
         near = np.sort(generation.similarity(found, vector))[::-1]
         for depth, share in shares.items():
             share.append(float((near[:depth] >= exact[:depth][-1] - 1e-6).mean()))

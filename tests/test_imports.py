@@ -27,7 +27,7 @@ from tutor.errors import EmbeddingError
 from tutor.testing import small_tutor
 
 FACES = {"fastapi", "gradio", "playwright", "starlette", "tutor_ui", "uvicorn"}
-READERS = {"docutils", "lxml", "mammoth", "markdown_it", "nbformat", "pypdfium2", "tutor_ingest"}
+READERS = {"docutils", "lxml", "mammoth", "markdown_it", "pypdfium2", "tutor_ingest"}
 OTHERS = {
     "IPython", "accelerate", "datasets", "kubernetes", "langchain", "langgraph", "matplotlib", "onnxruntime",
     "tensorflow", "torchvision", "tutor_evals",

@@ -12,23 +12,27 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from tutor.documents import Chunk, Document, embedded_text
 from tutor.embedding import SpanEmbeddings, Vectors
-from tutor.index import lexical
+from tutor.index import lexical, vectors
 from tutor.index.generation import (
     CANARIES,
     CHROMA,
     LEXICAL,
     SPAN_VECTORS,
     STORE,
+    TOKEN_LENGTHS,
+    TOKEN_SIGNS,
     VECTORS,
     Generation,
     canaries,
 )
 from tutor.index.integrity import records_of
+from tutor.index.late import Signs, encode
 from tutor.index.manifest import (
     Counts,
     EmbeddingRecord,
@@ -39,14 +43,13 @@ from tutor.index.manifest import (
 )
 from tutor.index.store import Hidden, StoredChunk
 from tutor.index.store_writer import StoreWriter, content_key
-from tutor.index.vectors import VectorIndex
 
 BLOCK = (
     256  # chunks embedded in one call: long enough that sorting by length pays, short enough to show progress
 )
 
-Made = tuple[Vectors, Vectors]
-"""The vector of a chunk, and those of its spans."""
+Made = tuple[Vectors, Vectors, Signs]
+"""The vector of a chunk, those of its spans, and the signs of those of its word pieces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +81,10 @@ class Draft:
         self._on_embedded = on_embedded
         with ExitStack() as files:
             self.store = files.enter_context(closing(StoreWriter(folder / STORE)))
-            self._index = files.enter_context(VectorIndex(folder / CHROMA, create=True))
             self._vector_file = files.enter_context((folder / VECTORS).open("wb"))
             self._span_file = files.enter_context((folder / SPAN_VECTORS).open("wb"))
+            self._sign_file = files.enter_context((folder / TOKEN_SIGNS).open("wb"))
+            self._length_file = files.enter_context((folder / TOKEN_LENGTHS).open("wb"))
             self._files = files.pop_all()
         self._pending: list[_Pending] = []
         self._digest = hashlib.sha256()
@@ -134,7 +138,7 @@ class Draft:
         sources: tuple[SourceRecord, ...],
         on_step: Callable[[str], None] = lambda step: None,
     ) -> Manifest:
-        """Embed what is left, build the lexical index, write the manifest, and close all files."""
+        """Embed what is left, build both indexes, write the manifest; all files are closed."""
         if self._pending:
             block, self._pending = self._pending, []
             self._flush(block)
@@ -145,6 +149,8 @@ class Draft:
         counts = Counts(documents=self.store.documents, chunks=self.store.chunks, spans=self.store.spans)
         on_step("close")
         self.abandon()
+        on_step("graph")
+        self._build_chroma(counts.chunks, identity.dimension)
         on_step("manifest")
         manifest = Manifest(
             generation=self.folder.name,
@@ -166,6 +172,12 @@ class Draft:
         """Close all files as they are, each of them even if another cannot be closed; again does nothing."""
         self._files.close()
 
+    def _build_chroma(self, rows: int, dimension: int) -> None:
+        """From the file of vectors, once all are there: then Chroma can be told to leave none in its log."""
+        path = self.folder / VECTORS
+        mapped: Any = np.memmap(path, np.float16, "r", shape=(rows, dimension)) if rows else ()
+        vectors.build(mapped, self.folder / CHROMA)
+
     def _canaries(self) -> np.ndarray[tuple[int, ...], np.dtype[np.float16]]:
         """Taken over where no text had to be embedded, so that the model need not even be loaded."""
         if self._previous is not None and not self.embedded:
@@ -176,22 +188,19 @@ class Draft:
         if not self.store.chunks:
             self._on_embedded(0)
         known = self._known(block)
-        fresh = [i for i, vectors in enumerate(known) if vectors is None]
+        fresh = [i for i, made in enumerate(known) if made is None]
         computed = self._embed([block[i] for i in fresh])
         for i, made in zip(fresh, computed, strict=True):
             known[i] = made
-        first_row = self.store.chunks
         rows: list[Vectors] = []
         for item, made_or_none in zip(block, known, strict=True):
             assert made_or_none is not None
             self.store.add_chunk(item.key, item.chunk)
             rows.append(made_or_none[0])
             self._span_file.write(made_or_none[1].astype(np.float16).tobytes())
-        vectors = np.stack(rows).astype(
-            np.float16
-        )  # Chroma gets what the file holds, so that one can be made from the other
-        self._vector_file.write(vectors.tobytes())
-        self._index.add(first_row, vectors.astype(np.float32))
+            self._sign_file.write(made_or_none[2].tobytes())
+            self._length_file.write(np.uint32(len(made_or_none[2])).tobytes())
+        self._vector_file.write(np.stack(rows).astype(np.float16).tobytes())
         self.embedded += len(fresh)
         self.reused += len(block) - len(fresh)
         self._on_embedded(self.store.chunks)
@@ -206,8 +215,8 @@ class Draft:
              for span in item.chunk.spans]
             for text, item in zip(texts, block, strict=True)
         ]  # fmt: skip
-        vectors, spans = self._embeddings.embed_spans(texts, ranges)
-        return list(zip(vectors, spans, strict=True))
+        made = self._embeddings.embed_spans(texts, ranges)
+        return list(zip(made.vectors, made.spans, map(encode, made.tokens), strict=True))
 
     def _known(self, block: list[_Pending]) -> list[Made | None]:
         """Vectors of chunk and spans from the generation before, for the chunks that it has."""
@@ -219,6 +228,7 @@ class Draft:
             (
                 np.asarray(previous.chunk_vectors[old.row], np.float32),
                 np.asarray(previous.span_vectors[old.first_span : old.first_span + old.spans], np.float32),
+                previous.tokens.signs(old.row),
             )
             if (old := item.stored or by_key.get(item.key)) is not None
             else None

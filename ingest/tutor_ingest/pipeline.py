@@ -92,7 +92,7 @@ class _Before:
             return
         manifest = generation.manifest
         made_by, target = manifest.versions, manifest.splitter.target_tokens
-        self.same_model = _same_model(generation, model)
+        self.same_model = _same_model(generation, model, thorough=reread)
         self.same_chunks = self.same_model and (made_by.splitter, target) == (
             VERSIONS.splitter,
             TARGET_TOKENS,
@@ -258,9 +258,12 @@ def _current(index: Index) -> Generation | None:
         return None
 
 
-def _same_model(generation: Generation, model: SpanEmbeddings) -> bool:
+def _same_model(generation: Generation, model: SpanEmbeddings, *, thorough: bool) -> bool:
+    """Whether the model made the vectors; it is tried only if asked for, or if no hash vouches for its weights."""
     try:
         generation.check_model(model.identity)
+        if thorough or not model.identity.sha256:
+            generation.check_canaries(model)
     except IndexMismatchError:
         return False
     return True

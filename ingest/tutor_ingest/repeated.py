@@ -19,6 +19,7 @@ from tutor.index.store import Hidden
 _EDGE = 4  # paragraphs at either end that are looked at
 _LONGEST = 4_000  # characters; whole licences are boilerplate, a chapter is not
 _PARAGRAPH = re.compile(r"\S.*?(?=\n[^\S\n]*\n|\s*\Z)", re.DOTALL)
+_HEADING = re.compile(r"#{1,6}\s[^\n]*\Z")
 # In how many documents of a group, and in what share of them: a folder's files of one format, and all files of that format.
 _FEWEST_IN_FOLDER, _SHARE_OF_FOLDER = 4, 0.5
 _FEWEST_IN_ALL, _SHARE_OF_ALL = 5, 0.3
@@ -46,7 +47,7 @@ class Repeated:
         whole = _digest(document.text)
         for kind in _kinds(document):
             self._documents[kind] += 1
-            rows = [(_digest(text), kind, whole) for _, _, text in _edges(document.text)]
+            rows = [(_digest(text), kind, whole) for _, _, text in _edges(document)]
             self._db.executemany("INSERT OR IGNORE INTO edges VALUES (?,?,?)", rows)
 
     def hidden(self, document: Document) -> Hidden:
@@ -56,7 +57,7 @@ class Repeated:
         kinds = _kinds(document)
         found = [
             (start, end)
-            for start, end, text in _edges(document.text)
+            for start, end, text in _edges(document)
             if any((_digest(text), kind) in self._recurring for kind in kinds)
         ]
         left = len(document.text.strip()) - sum(end - start for start, end in found)
@@ -78,12 +79,20 @@ def _kinds(document: Document) -> tuple[str, str]:
     return f"./{path.parent}/{path.suffix.lower()}", f"*/{path.suffix.lower()}"
 
 
-def _edges(text: str) -> list[tuple[int, int, str]]:
-    """The first and last paragraphs with their offsets, white space folded; very long ones left out."""
+def _edges(document: Document) -> list[tuple[int, int, str]]:
+    """The first and last paragraphs with their offsets, white space folded; very long ones and headings left out.
+
+    A heading is never quoted but says what the text below it is about, in however many documents it stands.
+    """
+    text, markdown = document.text, document.format == "markdown"
     paragraphs = [match.span() for match in _PARAGRAPH.finditer(text)]
     if len(paragraphs) > 2 * _EDGE:
         paragraphs = paragraphs[:_EDGE] + paragraphs[-_EDGE:]
-    return [(start, end, fold(text[start:end])) for start, end in paragraphs if end - start <= _LONGEST]
+    return [
+        (start, end, fold(text[start:end]))
+        for start, end in paragraphs
+        if end - start <= _LONGEST and not (markdown and _HEADING.match(text, start, end))
+    ]
 
 
 def _digest(text: str) -> bytes:

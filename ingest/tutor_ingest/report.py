@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 STEPS = (
-    *("terms", "close", "manifest", "verify"),
+    *("terms", "close", "graph", "manifest", "verify"),
     *("flush", "pointer", "pointer written", "pointer moved", "tidy", "done"),
 )
 """The named steps of publishing, in order."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from tutor.index.manifest import SourceRecord
 from tutor_ingest.load import archive
 
 IGNORE_FILE = ".tutorignore"
+_UNSHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _CORPUS = "corpus"  # the label of the corpus from the settings, whatever its folder is called
 
 
@@ -62,7 +64,8 @@ def files(sources: Sequence[SourceRecord]) -> list[SourceFile]:
         label = name if source.corpus or names.count(name) == 1 else source.path
         for path, relative, member in _walk(root):
             key = hashlib.sha256(f"{label}/{relative}".encode(errors="surrogateescape")).hexdigest()[:12]
-            printable = relative.encode(errors="replace").decode()  # a name need not be valid Unicode
+            # A name need not be valid Unicode, and may hold what rewrites a terminal or a page.
+            printable = _UNSHOWN.sub("?", relative.encode(errors="replace").decode())
             found.setdefault((path, member), SourceFile(path, printable, key, member))
     return list(found.values())
 
@@ -87,13 +90,23 @@ def _walk(root: Path) -> Iterator[tuple[Path, str, str]]:
         yield from _in_archive(root, root.name, GitIgnoreSpec([]))
         return
     spec = _ignored(root / IGNORE_FILE)
-    for folder, subfolders, names in os.walk(root):
+    unlisted: list[Path] = []
+    for folder, subfolders, names in os.walk(
+        root, onerror=lambda error: unlisted.append(Path(error.filename))
+    ):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-        for name in sorted(names):
+        # A link to a folder is not followed, since it may lead round in a circle; it is reported as a file is.
+        links = [name for name in subfolders if (Path(folder) / name).is_symlink()]
+        for name in sorted([*names, *links]):
             path = Path(folder) / name
             relative = path.relative_to(root).as_posix()
-            if not name.startswith(".") and not spec.match_file(relative):
+            ignored = spec.match_file(f"{relative}/" if name in links else relative)
+            if not name.startswith(".") and not ignored:
                 yield from _in_archive(path, relative, spec)
+    for path in unlisted:
+        relative = path.relative_to(root).as_posix() if path != root else root.name
+        if not spec.match_file(f"{relative}/"):
+            yield path, relative, ""
 
 
 def _in_archive(path: Path, relative: str, spec: GitIgnoreSpec) -> Iterator[tuple[Path, str, str]]:

@@ -21,4 +21,5 @@ def open_tutor(settings: Settings, *, embeddings: SpanEmbeddings | None = None) 
         embeddings = model = open_embeddings(settings)
         model.load()  # before it is asked for its identity: its weights are hashed while torch is imported
     generation.check_model(embeddings.identity)
+    generation.check_canaries(embeddings)
     return Tutor(settings, index, embeddings, open_reranker(settings))

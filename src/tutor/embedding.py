@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from tutor.config import Settings
 
 Vectors = NDArray[np.float32]
+HalfVectors = NDArray[np.float16]
 CharRange = tuple[int, int]
 
 BUNDLED = "bundled"
@@ -49,6 +50,30 @@ class EmbeddingIdentity:
     name: str
     sha256: str
     dimension: int
+
+
+class Embedded(NamedTuple):
+    """What one pass over texts gives; all vectors have length 1.
+
+    `vectors` are those of the texts, shape (texts, dimension); for each text `spans` holds those of its spans, shape
+    (spans, dimension), and `tokens` those of its word pieces, special ones included, shape (word pieces, dimension), in half precision.
+    """
+
+    vectors: Vectors
+    spans: list[Vectors]
+    tokens: list[HalfVectors]
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedQuestion:
+    """A question's vector, and one for each of its word pieces, shape (word pieces, dimension); all of length 1.
+
+    `pieces` are the places of the word pieces in the text; a special one has an empty place.
+    """
+
+    vector: Vectors
+    tokens: Vectors
+    pieces: tuple[CharRange, ...]
 
 
 class SpanEmbeddings(Protocol):
@@ -72,10 +97,12 @@ class SpanEmbeddings(Protocol):
         """The vector of a question."""
         ...
 
-    def embed_spans(
-        self, texts: Sequence[str], spans: Sequence[Sequence[CharRange]]
-    ) -> tuple[Vectors, list[Vectors]]:
-        """Vectors of texts, shape (n, dimension), and for each text those of its spans, shape (spans, dimension)."""
+    def embed_question(self, text: str) -> EmbeddedQuestion:
+        """The vectors of a question and of its word pieces."""
+        ...
+
+    def embed_spans(self, texts: Sequence[str], spans: Sequence[Sequence[CharRange]]) -> Embedded:
+        """Vectors of texts, of character ranges within each, and of their word pieces."""
         ...
 
 
@@ -117,8 +144,9 @@ class SentenceTransformerEmbeddings(Embeddings):
             _ = self._sha256  # damaged weights are refused before they are read
             try:
                 return SentenceTransformer(source, device="cpu", model_kwargs={"dtype": dtype})
-            except (OSError, ValueError) as error:
-                reason = str(error).strip().splitlines()[0]
+            except Exception as error:
+                # Whatever a file lacks or holds too much of, each library says it with an error of its own.
+                reason = (str(error).strip() or type(error).__name__).splitlines()[0]
                 raise EmbeddingError(
                     f"the embedding model {self._name!r} cannot be loaded: {reason}",
                     help="Set TUTOR_EMBEDDING_MODEL to `bundled`, a model folder, or a hub id that this machine can reach.",
@@ -166,7 +194,10 @@ class SentenceTransformerEmbeddings(Embeddings):
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Vectors of texts, each of length 1."""
-        return self.embed_spans(texts, [()] * len(texts))[0].tolist()  # type: ignore[no-any-return]  # numpy types tolist as Any
+        if not texts:
+            return []
+        plain = self._model.encode(list(texts), batch_size=self._batch_size, show_progress_bar=False)
+        return _unit(np.asarray(plain, np.float32)).tolist()  # type: ignore[no-any-return]  # numpy types tolist as Any
 
     def embed_query(self, text: str) -> list[float]:
         """The vector of a question, of length 1; computed in one thread unless the number of threads was set."""
@@ -174,28 +205,33 @@ class SentenceTransformerEmbeddings(Embeddings):
         with self._one_thread():
             return self.embed_documents([text])[0]
 
-    def embed_spans(
-        self, texts: Sequence[str], spans: Sequence[Sequence[CharRange]]
-    ) -> tuple[Vectors, list[Vectors]]:
-        """Vectors of texts and of character ranges within each; one forward pass for both.
+    def embed_question(self, text: str) -> EmbeddedQuestion:
+        """The vectors of a question and of its word pieces; computed in one thread unless the number of threads was set."""
+        self.load()
+        with self._one_thread():
+            embedded = self.embed_spans([text], [()])
+        tokens = np.asarray(embedded.tokens[0], np.float32)
+        places = self._counter.encode(text).offsets[: len(tokens)]
+        return EmbeddedQuestion(embedded.vectors[0], tokens, tuple(places))
+
+    def embed_spans(self, texts: Sequence[str], spans: Sequence[Sequence[CharRange]]) -> Embedded:
+        """Vectors of texts, of character ranges within each, and of their word pieces; one forward pass for all.
 
         Call it on large blocks: texts are sorted by length within one call, so that little is padded.
         """
         if not texts:
-            return np.zeros((0, self.identity.dimension), np.float32), []
-        if not any(spans):
-            plain = self._model.encode(list(texts), batch_size=self._batch_size, show_progress_bar=False)
-            return _unit(np.asarray(plain, np.float32)), [self._empty() for _ in texts]
+            return Embedded(np.zeros((0, self.identity.dimension), np.float32), [], [])
         outputs = self._model.encode(
             list(texts), batch_size=self._batch_size, output_value=None, show_progress_bar=False
         )
         encodings = self._counter.encode_batch(list(texts))
         vectors = np.stack([out["sentence_embedding"].float().numpy() for out in outputs])
-        pooled = [
-            _pool(out["token_embeddings"].float().numpy(), encoding.offsets, ranges)
-            for out, encoding, ranges in zip(outputs, encodings, spans, strict=True)
-        ]
-        return _unit(vectors), pooled
+        pooled, pieces = [], []
+        for out, encoding, ranges in zip(outputs, encodings, spans, strict=True):
+            tokens = out["token_embeddings"][: len(encoding.offsets)].float().numpy()  # without padding
+            pooled.append(_pool(tokens, encoding.offsets, ranges))
+            pieces.append(_unit(tokens).astype(np.float16))
+        return Embedded(_unit(vectors), pooled, pieces)
 
     @contextmanager
     def _one_thread(self) -> Iterator[None]:
@@ -214,9 +250,6 @@ class SentenceTransformerEmbeddings(Embeddings):
             yield
         finally:
             torch.set_num_threads(self._many_threads)
-
-    def _empty(self) -> Vectors:
-        return np.zeros((0, self.identity.dimension), np.float32)
 
 
 def open_embeddings(settings: Settings) -> SentenceTransformerEmbeddings:

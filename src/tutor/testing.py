@@ -9,6 +9,7 @@ small_tutor         a real tutor, with real Chroma and lexical indexes, over the
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -18,8 +19,10 @@ from langchain_core.embeddings import Embeddings
 from tutor.answering.tutor import Tutor
 from tutor.bootstrap import open_tutor
 from tutor.config import Settings
-from tutor.embedding import CharRange, EmbeddingIdentity, Vectors
+from tutor.embedding import CharRange, Embedded, EmbeddedQuestion, EmbeddingIdentity, Vectors
 from tutor.index.terms import terms
+
+_WORD = re.compile(r"\w+")
 
 
 class HashingEmbeddings(Embeddings):
@@ -43,10 +46,13 @@ class HashingEmbeddings(Embeddings):
         """The vector of a question."""
         return self._vector(text).tolist()  # type: ignore[no-any-return]  # numpy types tolist as Any
 
-    def embed_spans(
-        self, texts: Sequence[str], spans: Sequence[Sequence[CharRange]]
-    ) -> tuple[Vectors, list[Vectors]]:
-        """Vectors of texts and of each text's spans."""
+    def embed_question(self, text: str) -> EmbeddedQuestion:
+        """The vectors of a question and of its words."""
+        places = tuple(match.span() for match in _WORD.finditer(text))
+        return EmbeddedQuestion(self._vector(text), self._words(text), places)
+
+    def embed_spans(self, texts: Sequence[str], spans: Sequence[Sequence[CharRange]]) -> Embedded:
+        """Vectors of texts, of each text's spans, and of its words."""
         self.texts_embedded += len(texts)
         dimension = self.identity.dimension
         vectors = np.array([self._vector(text) for text in texts], np.float32).reshape(len(texts), dimension)
@@ -56,7 +62,11 @@ class HashingEmbeddings(Embeddings):
             )
             for text, ranges in zip(texts, spans, strict=True)
         ]
-        return vectors, pooled
+        return Embedded(vectors, pooled, [self._words(text).astype(np.float16) for text in texts])
+
+    def _words(self, text: str) -> Vectors:
+        words = [self._vector(match.group()) for match in _WORD.finditer(text)]
+        return np.array(words, np.float32).reshape(-1, self.identity.dimension)
 
     def _vector(self, text: str) -> Vectors:
         vector = np.zeros(self.identity.dimension, np.float32)

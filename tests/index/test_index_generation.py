@@ -117,7 +117,7 @@ def test_a_model_that_gives_other_vectors_is_refused_whatever_it_is_called(
     """Pooling, tokenizer or settings may have changed where name and hash have not."""
     with pytest.raises(IndexMismatchError, match="gives other vectors") as caught:
         generation.check_canaries(other)
-    assert "tutor ingest" in caught.value.help
+    assert "tutor ingest --reread" in caught.value.help
 
 
 def signed(folder: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tutor.documents import Chunk, Document, Span, SpanKind
-from tutor.embedding import CharRange, Vectors
+from tutor.embedding import CharRange, Embedded
 from tutor.index import terms
 from tutor.index.generation import Generation
 from tutor.index.manifest import Manifest, SourceRecord, SplitterRecord, VersionsRecord
@@ -176,7 +176,7 @@ def test_a_draft_that_cannot_be_closed_whole_is_closed_all_the_same(folders: Ite
     with pytest.raises(OSError, match="full"):
         draft.abandon()
     assert draft._span_file.closed
-    assert not draft._index._release.alive
+    assert draft._vector_file.closed
 
 
 def _fail() -> None:
@@ -189,9 +189,9 @@ def test_a_model_that_returns_too_few_vectors_is_not_trusted(folders: Iterator[P
     class Short(HashingEmbeddings):
         def embed_spans(
             self, texts: Sequence[str], spans: Sequence[Sequence[CharRange]]
-        ) -> tuple[Vectors, list[Vectors]]:
-            vectors, pooled = super().embed_spans(texts, spans)
-            return vectors[:-1], pooled
+        ) -> Embedded:
+            made = super().embed_spans(texts, spans)
+            return made._replace(vectors=made.vectors[:-1])
 
     draft = Draft(next(folders), Short(), None)
     with pytest.raises(ValueError, match="zip"):

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import chromadb.errors
+import numpy as np
 import pytest
 
 from tutor.config import Settings
 from tutor.documents import Chunk, Document, embedded_text
-from tutor.embedding import CharRange, Vectors
-from tutor.errors import IndexLockedError, ReadError, SourceError, TutorError
+from tutor.embedding import CharRange, Embedded, EmbeddingIdentity, Vectors
+from tutor.errors import IndexLockedError, IndexMismatchError, ReadError, SourceError, TutorError
 from tutor.index.generation import Generation
 from tutor.index.library import Index
 from tutor.testing import SMALL_CORPUS, HashingEmbeddings, small_settings, write_corpus
@@ -40,7 +41,7 @@ class FailingEmbeddings(HashingEmbeddings):
 
     def embed_spans(
         self, texts: Sequence[str], spans: Sequence[Sequence[CharRange]]
-    ) -> tuple[Vectors, list[Vectors]]:
+    ) -> Embedded:
         if self.texts_embedded + len(texts) > self._after:
             raise self._error
         return super().embed_spans(texts, spans)
@@ -180,7 +181,7 @@ def test_an_unchanged_corpus_is_neither_read_nor_does_it_need_the_model(settings
         def max_tokens(self) -> int:  # type: ignore[override]  # an attribute of the fake
             raise AssertionError("the model is loaded")
 
-        embed_query = embed_spans = count_tokens = max_tokens  # type: ignore[assignment]  # none may be called
+        embed_query = embed_question = embed_spans = count_tokens = max_tokens  # type: ignore[assignment]  # none may be called
 
     @contextmanager
     def no_loader() -> Iterator[LoadAll]:
@@ -338,6 +339,43 @@ def test_another_model_embeds_everything_anew(settings: Settings) -> None:
     assert (report.published, report.embedded, report.reused) == (True, report.chunks, 0)
     with generation(settings) as current:
         current.check_model(other.identity)
+
+
+def test_a_model_that_gives_other_vectors_is_found_out_by_reading_again(settings: Settings) -> None:
+    """Name, hash and dimension agree: the command that the refusal names computes all of them anew."""
+
+    class Drifted(HashingEmbeddings):
+        def _vector(self, text: str) -> Vectors:
+            vector = super()._vector(text) + 0.05
+            return np.asarray(vector / np.linalg.norm(vector), np.float32)
+
+    run(settings)
+    with generation(settings) as current, pytest.raises(IndexMismatchError) as caught:
+        current.check_canaries(Drifted())
+    assert "tutor ingest --reread" in caught.value.help
+    report = run(settings, embeddings=Drifted(), reread=True)
+    assert (report.published, report.embedded) == (True, report.chunks)
+    with generation(settings) as current:
+        current.check_canaries(Drifted())
+
+
+def test_a_model_whose_weights_no_hash_vouches_for_is_tried_each_time(settings: Settings) -> None:
+    """A hub id may give other weights tomorrow."""
+
+    class Hub(HashingEmbeddings):
+        def __init__(self, drift: float) -> None:
+            super().__init__()
+            self.identity = EmbeddingIdentity("hub/id", "", 256)
+            self.drift = drift
+
+        def _vector(self, text: str) -> Vectors:
+            vector = super()._vector(text) + self.drift
+            return np.asarray(vector / np.linalg.norm(vector), np.float32)
+
+    run(settings, embeddings=Hub(0.0))
+    assert not run(settings, embeddings=Hub(0.0)).published
+    report = run(settings, embeddings=Hub(0.05))
+    assert (report.published, report.embedded) == (True, report.chunks)
 
 
 def test_two_roots_with_one_name_live_side_by_side(settings: Settings, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def generation(build: Build) -> Generation:
 
 
 def find(generation: Generation, query: str, k: int = 5, **options: object) -> Found:
-    return search(generation, query, FAKE.embed_query(query), k=k, **options)  # type: ignore[arg-type]
+    return search(generation, query, FAKE.embed_question(query), k=k, **options)  # type: ignore[arg-type]
 
 
 def test_the_passage_that_answers_comes_first(generation: Generation) -> None:
@@ -57,7 +57,7 @@ def test_the_passage_that_answers_comes_first(generation: Generation) -> None:
 def test_each_leg_tells_its_rank_and_score(generation: Generation) -> None:
     """Ranks count from 1 within a leg, and the first rank of a leg is its best score."""
     passages = find(generation, "salary in Norway", 20).passages
-    assert set(passages[0].legs) == {"dense", "lexical"}
+    assert set(passages[0].legs) == {"dense", "lexical", "late"}
     for name in ("dense", "lexical"):
         legs = sorted((p.legs[name] for p in passages if name in p.legs), key=lambda leg: leg.rank)
         assert legs[0].rank == 1

@@ -18,7 +18,7 @@ from tutor_ingest.pipeline import ingest
 DOCUMENTS = {
     **SMALL_CORPUS,
     "more.md": "# More\n\nIreland has a machine learning community. Transformers and regularisation matter. "
-    "Statistics, gradient descent, reinforcement.\n",
+    "Statistics, gradient descent, reinforcement. Cross-validation: validation, validated, valid data. A desk.\n",
 }
 
 
@@ -47,6 +47,13 @@ def model() -> SentenceTransformerEmbeddings:
         ("gradiant", "gradient"),
         ("trasnformers", "transform"),
         ("Norwya", "norway"),
+        ("validaton", "valid"),  # one letter from the word, four from its stem
+        ("vlaidation", "valid"),
+        ("avlidation", "valid"),
+        ("reginforcemnt", "reinforc"),  # two slips in a long word
+        ("regularistaoin", "regularis"),
+        ("dtaa", "data"),
+        ("graident", "gradient"),
     ],
 )
 def test_a_misspelt_word_is_read_as_the_near_one(
@@ -66,6 +73,8 @@ def test_a_misspelt_word_is_read_as_the_near_one(
         "How long does the northern roadmap take?",
         "What is overfiting?",  # misspelt, but its term is the right one
         "Is Java needed? And Rust or Scala?",
+        "What is Dask?",  # four letters, one of them another than in `desk`
+        "Who is Alid?",
     ],
 )
 def test_a_real_word_is_never_read_as_another(

@@ -54,6 +54,19 @@ def test_a_term_that_the_index_lacks_is_joined_by_its_other_forms() -> None:
     assert expanded == expand(["ml", "norway"], holding("machine learning"))
 
 
+def test_a_long_form_is_joined_by_its_abbreviation_where_the_index_holds_it() -> None:
+    """Even where its words are held: a text that has only `SVM` is found by who asks for support vector machines."""
+    asked = terms("support vector machines")
+    assert expand(asked, holding("SVM, support, vector, machine")) == [*asked, "svm"]
+    assert expand(asked, holding("support, vector, machine")) == asked
+    assert expand(terms("a vector machine"), holding("SVM, a vector machine")) == terms("a vector machine")
+
+
+def test_an_abbreviation_of_several_things_is_not_taken_for_one() -> None:
+    """Who asks for computer vision does not ask for a CV."""
+    assert expand(terms("computer vision"), holding("a CV, computer vision")) == terms("computer vision")
+
+
 @given(st.lists(st.text(min_size=1)), st.sets(st.text(min_size=1)))
 def test_expansion_keeps_every_term_in_order(asked: list[str], held: set[str]) -> None:
     """Terms are added, none is lost; a term that the index holds is known."""

@@ -30,6 +30,14 @@ _HIGHEST_RATIO = 200
 _RATIO_MATTERS = 16 * 1024**2  # bytes, expanded, below which no ratio does harm
 _PIECE = 1024**2  # bytes, expanded in one go
 
+# Formats that are archives inside, by a file that each of them holds.
+_DISGUISED = {
+    "word/document.xml": "a Word document (.docx)",
+    "xl/workbook.xml": "an Excel workbook (.xlsx)",
+    "ppt/presentation.xml": "a PowerPoint presentation (.pptx)",
+    "META-INF/container.xml": "an EPUB book (.epub)",
+    "META-INF/manifest.xml": "an OpenDocument file",
+}
 _ENCRYPTED, _UTF8_NAME = 0x1, 0x800  # bits of a member's flags, by the ZIP specification
 _MADE_ON_UNIX = 3  # the value of `create_system` where `external_attr` holds the file's mode
 _DRIVE = re.compile(r"[A-Za-z]:")
@@ -141,6 +149,8 @@ def _files(archive: zipfile.ZipFile, size: int) -> dict[str, zipfile.ZipInfo]:
     if total > _RATIO_MATTERS and total > _HIGHEST_RATIO * size:
         raise ReadError(f"expands to more than {_HIGHEST_RATIO} times its size, as no honest archive does")
     files = {name: info for info in listed if (name := _name(info)) and not _is_link(info)}
+    if disguised := next((kind for name, kind in _DISGUISED.items() if name in files), ""):
+        raise ReadError(f"is {disguised} under another name", help="Rename it.")
     if any(info.flag_bits & _ENCRYPTED for info in files.values()):
         raise ReadError("is encrypted", help="Unpack it, or pack it without a password.")
     return files

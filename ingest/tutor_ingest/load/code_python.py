@@ -68,8 +68,8 @@ class _Module:
         raw = ast.get_docstring(node, clean=False)
         if not raw:
             return
-        text = inspect.cleandoc(raw)
         first = node.body[0]
+        text = _cleaned(raw, first.col_offset)
         exact = raw.count("\n") == (first.end_lineno or first.lineno) - first.lineno
         skipped = len(raw[: len(raw) - len(raw.lstrip())].split("\n")) - 1
         for offset, block in docstring_blocks(text, level):
@@ -152,3 +152,13 @@ class _Module:
         """What stands behind a statement on its last line."""
         end = node.end_lineno or node.lineno
         return self._lines[end - 1].encode()[node.end_col_offset or 0 :].decode(errors="replace").strip()
+
+
+def _cleaned(docstring: str, column: int) -> str:
+    """A docstring without the indentation of its code, as `inspect.cleandoc` does it, but never more than that.
+
+    Where only the first line is flush left, what is indented below it is so on purpose.
+    """
+    first, *lines = docstring.expandtabs().split("\n")
+    margin = min([column, *(len(line) - len(line.lstrip()) for line in lines if line.strip())])
+    return "\n".join([first.lstrip(), *(line[margin:].rstrip() for line in lines)]).strip("\n").rstrip()

@@ -66,7 +66,7 @@ class _Lines:
             if title := self._section_title():
                 section = title.lower().replace(" ", "-")
                 yield at, f"{'#' * min(self._level + 1, 6)} {title}"
-            elif (heading := _HEADING.fullmatch(line)) and (at == 0 or not self._lines[at - 1].strip()):
+            elif (heading := _HEADING.fullmatch(line)) and self._stands_alone():
                 self._at += 1
                 yield at, f"{'#' * min(self._level + len(heading[1]), 6)} {heading[2]}"
             elif line[0].isspace() and at:
@@ -198,13 +198,13 @@ class _Lines:
                 yield at + 1 + offset, f"{label}: {block}" if prose else block
 
     def _paragraph(self, at: int) -> Found:
-        """Lines up to a blank one or to what is no running text; a table of other marks as it stands."""
+        """Lines up to a blank one or to what is no running text; tables and code with comments as they stand."""
         lines = [self._lines[self._at]]
         self._at += 1
         while self._at < len(self._lines) and self._continues(self._lines[self._at]):
             lines.append(self._lines[self._at])
             self._at += 1
-        if any(_TABLE_RULE.fullmatch(line) for line in lines):
+        if any(_TABLE_RULE.fullmatch(line) for line in lines) or _HEADING.fullmatch(lines[0]):
             yield at, fenced("\n".join(lines))
             return
         kept = [line.rstrip() for line in lines if not _RULE.fullmatch(line)]
@@ -219,6 +219,11 @@ class _Lines:
         return bool(line.strip()) and not (
             line.startswith((">>>", ".. ")) or _FENCE.match(line) or _FIELD.match(line)
         )
+
+    def _stands_alone(self) -> bool:
+        """Whether blank lines are around this one; a comment in code has code below it."""
+        around = self._lines[max(0, self._at - 1) : self._at] + self._lines[self._at + 1 : self._at + 2]
+        return not any(map(str.strip, around))
 
     def _next_is_indented(self) -> bool:
         return self._at + 1 < len(self._lines) and _is_indented(self._lines[self._at + 1])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import threading
 import time
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import closing
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]  # the library ships no types
@@ -12,7 +14,8 @@ from pypdfium2 import raw as pdfium_c
 
 from tutor.errors import ReadError
 from tutor_ingest.load.content import Content
-from tutor_ingest.load.page_lines import read_lines
+from tutor_ingest.load.page_lines import Line, Size, read_lines
+from tutor_ingest.load.page_tables import with_tables
 from tutor_ingest.load.running import Page, without_running_lines
 from tutor_ingest.load.text import join_pages
 from tutor_ingest.load.unwrap import unwrap, usual_step, vocabulary
@@ -69,10 +72,30 @@ def _pages(document: pdfium.PdfDocument) -> list[Page]:
 
 def _page(document: pdfium.PdfDocument, number: int) -> Page:
     try:
-        with closing(document[number]) as page, closing(page.get_textpage()) as text:
-            return Page(tuple(read_lines(text)), page.get_height())
+        with closing(document[number]) as page:
+            page.set_rotation(0)
+            width, height = page.get_size()
+            lines = _lines(page, (width, height))
+            if turns := _usual_turns(lines):
+                # PDFium orders lines by the page as it is shown, so it has to be shown as its text is meant to be read.
+                page.set_rotation(90 * turns)
+                lines = _lines(page, (width, height))
     except pdfium.PdfiumError as error:
         raise ReadError(f"is not a readable PDF: page {number + 1}: {error}") from error
+    return Page(with_tables(lines), width if turns % 2 else height)
+
+
+def _lines(page: pdfium.PdfPage, size: Size) -> tuple[Line, ...]:
+    with closing(page.get_textpage()) as text:
+        return tuple(read_lines(text, size))
+
+
+def _usual_turns(lines: Sequence[Line]) -> int:
+    """How often most of the page's text has to be turned to be level."""
+    letters: Counter[int] = Counter()
+    for line in lines:
+        letters[line.turns] += len(line.text)
+    return letters.most_common(1)[0][0] if letters else 0
 
 
 def _title(metadata: dict[str, str]) -> str | None:

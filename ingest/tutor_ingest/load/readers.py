@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import os
 import re
+import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -30,8 +32,9 @@ _FORMATS: Mapping[str, tuple[str, ...]] = {
     "rst": (".rst", ".rest"),
     "subtitles": (".srt", ".vtt"),
     "code": (
-        *(".py", ".js", ".mjs", ".jsx", ".ts", ".tsx", ".java", ".go", ".rs", ".c", ".h", ".cc", ".cpp", ".hpp"),
-        *(".cs", ".rb", ".php", ".swift", ".kt", ".scala", ".r", ".jl", ".lua", ".sh", ".bash", ".sql"),
+        *(".py", ".js", ".mjs", ".jsx", ".ts", ".tsx", ".java", ".kt", ".scala", ".go", ".rs", ".swift"),
+        *(".c", ".h", ".cc", ".cpp", ".hpp", ".cs", ".rb", ".php", ".lua", ".r", ".jl", ".sh", ".bash"),
+        ".sql",
     ),
 }
 
@@ -54,6 +57,9 @@ SUFFIXES: frozenset[str] = frozenset(READERS)
 _LARGEST = 256 * 1024 * 1024  # bytes; a file is read whole, and no text for learners is near this
 _LONGEST_TEXT = 10_000_000  # characters: five times the Bible; the splitter, which holds it whole, takes a minute
 _LARGEST_ARCHIVE = 4 * 1024**3  # bytes; it is hashed whole, but its files are read one by one
+_SNIFFED = 200  # bytes at the start of a file that tell what it is
+_BLANK = b"\xef\xbb\xbf \t\r\n"  # what may stand before that: a byte order mark, white space
+_PROSE = {suffix for module in ("markdown", "text", "rst") for suffix in _FORMATS[module]}
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _LFS_LONGEST = 1024  # bytes, by the Git LFS specification
 
@@ -64,17 +70,32 @@ def supported(path: Path) -> bool:
 
 
 def refusal(path: Path, member: str = "") -> str:
-    """Why a file is not worth opening, as far as its name and size tell; empty if it is."""
+    """Why a file is not worth opening, as far as its name, kind and size tell; empty if it is."""
+    try:
+        status = path.stat()
+    except OSError:
+        status = None  # whoever opens it will tell
+    if status is not None and stat.S_ISDIR(status.st_mode):
+        return "is a link to a folder; name that folder itself" if path.is_symlink() else _unlisted(path)
     named = Path(member) if member else path
     if named.suffix.lower() not in SUFFIXES | {ARCHIVE}:
         suffix = named.suffix.lower()
-        return f"no reader for {suffix} files" if suffix else "no reader for files without a suffix"
-    try:
-        size = path.stat().st_size
-    except OSError:
-        return ""  # whoever opens it will tell
+        return f"no reader for {suffix} files" if suffix.strip(".") else "no reader for files without a suffix"
+    if status is None:
+        return ""
+    if not stat.S_ISREG(status.st_mode):
+        return "is no regular file"  # to open a pipe would be to wait for its other end
     largest = _LARGEST_ARCHIVE if path.suffix.lower() == ARCHIVE else _LARGEST
-    return f"is larger than {largest // 1024**2} MiB" if size > largest else ""
+    return f"is larger than {largest // 1024**2} MiB" if status.st_size > largest else ""
+
+
+def _unlisted(folder: Path) -> str:
+    """Why the files of a folder cannot be found."""
+    try:
+        os.scandir(folder).close()
+    except OSError as error:
+        return f"is a folder that cannot be listed: {error.strerror or error}"
+    return "is a folder"
 
 
 def load(path: Path, relative: str, document_id: str, member: str = "") -> Document:
@@ -138,10 +159,27 @@ def _start(path: Path) -> bytes:
 
 def _content(data: bytes, path: Path) -> Content:
     try:
-        return READERS[path.suffix.lower()](data, path.name)
+        return _reader_of(data, path.suffix.lower())(data, path.name)
     except ReadError:
         raise
     except Exception as error:
         # Parsers of foreign files fail in ways that they do not list; one bad file must not end an ingest.
         reason = " ".join(str(error).split())
         raise ReadError(f"cannot be read: {type(error).__name__}{f': {reason}' if reason else ''}") from error
+
+
+def _reader_of(data: bytes, suffix: str) -> Reader:
+    """The reader that the suffix asks for, unless the first bytes of the file say plainly that it is misnamed.
+
+    Formats that are packed say so themselves, and their readers refuse what they cannot unpack.
+    """
+    start = data[:_SNIFFED].lstrip(_BLANK).lower()
+    if suffix != ".pdf" and start.startswith(b"%pdf-"):
+        return READERS[".pdf"]
+    if suffix in _PROSE and start.startswith((b"<!doctype html", b"<html")):
+        return READERS[".html"]
+    if suffix in _PROSE and start.startswith(b"{\\rtf"):
+        raise ReadError("is RTF under another name", help="Save it as .docx.")
+    if suffix in _FORMATS["html"] and b"<" not in data and b"\0" not in data:
+        return READERS[".txt"]
+    return READERS[suffix]

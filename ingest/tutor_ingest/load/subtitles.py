@@ -43,9 +43,10 @@ def read(data: bytes, name: str) -> Content:
     """
     text = decode(data)
     web = text.lstrip().startswith("WEBVTT")
-    pieces = list(_pieces(cues(text, blank_line_ends=web)))
-    if not pieces:
+    shown = cues(text, blank_line_ends=web)
+    if not shown:
         raise ReadError("holds no readable cue")
+    pieces = list(_pieces(shown))
     paragraphs = [part for paragraph in _paragraphs(pieces) for part in _parted(paragraph)]
     joined, marks = _written(paragraphs)
     header, language = (_HEADER.match(text.lstrip()), _LANGUAGE.search(text[:500])) if web else (None, None)

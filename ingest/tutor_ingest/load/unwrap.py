@@ -65,8 +65,13 @@ def unwrap(lines: Sequence[Line], step: float, words: frozenset[str]) -> str:
 
 def _glue(lines: Sequence[Line], index: int, step: float) -> str:
     above, below = lines[index - 1], lines[index]
+    if above.turns != below.turns:
+        return "\n\n"
+    if above.table or below.table:
+        return "\n" if above.table == below.table else "\n\n"
     drop = (above.y - below.y) / (above.size or 1.0)
-    goes_on = below.text[0].islower() and not _TERMINAL.search(above.text)
+    # After a semicolon a small letter goes on with the sentence, after a colon it may begin a list.
+    goes_on = below.text[0].islower() and not _TERMINAL.search(above.text.removesuffix(";"))
     if above.mono and below.mono:
         return "\n" if 0 < drop <= _GAP * step else "\n\n"
     if goes_on and 0 < drop <= _WIDE_GAP * step and _same_size(above, below, _ONE_TEXT):
@@ -83,16 +88,21 @@ def _glue(lines: Sequence[Line], index: int, step: float) -> str:
 def _glue_in_block(lines: Sequence[Line], index: int, goes_on: bool) -> str:
     """For two lines of one size, face and column at the usual distance."""
     above, below = lines[index - 1], lines[index]
-    ended, short = bool(_TERMINAL.search(above.text)), _ends_early(lines, index)
+    ended, short = not goes_on and bool(_TERMINAL.search(above.text)), _ends_early(lines, index)
     if (
         _LEADER.search(above.text)
         or _BULLET.match(below.text)
-        or (_MARKER.match(below.text) and (ended or short))
+        or (_MARKER.match(below.text) and (ended or short or _counts_on(above, below)))
     ):
         return "\n"
     if ended and (short or below.left - above.left > _INDENT * above.size):
         return "\n\n"
     return "\n" if short and not goes_on else " "
+
+
+def _counts_on(above: Line, below: Line) -> bool:
+    """Whether both lines begin with a number or dash, one below the other."""
+    return _MARKER.match(above.text) is not None and abs(above.left - below.left) < _INDENT * above.size
 
 
 def _ends_early(lines: Sequence[Line], index: int) -> bool:

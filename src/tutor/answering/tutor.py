@@ -236,9 +236,9 @@ class Tutor(Runnable[str | Mapping[str, Any], Any]):
         self, text: str, filters: Filters | None, generation: Generation, progress: _Progress
     ) -> _Part:
         now = time.perf_counter()
-        vector = self.embeddings.embed_query(text)
+        embedded = self.embeddings.embed_question(text)
         now = progress.lap("embed", now)
-        found = self.retriever.find(text, filters=filters, generation=generation, vector=vector)
+        found = self.retriever.find(text, filters=filters, generation=generation, embedded=embedded)
         now = progress.lap("search", now)
         question = analyse(text, found.corrections)
         candidates = gather(question, found, generation)

@@ -103,6 +103,7 @@ def embedding_model(open_model: Callable[[], SpanEmbeddings]) -> tuple[Check, Sp
     try:
         model = open_model()
         identity = model.identity
+        model.count_tokens(["a first question"])
         length = len(model.embed_query("a first question"))
     except TutorError as error:
         return Check("embedding model", Mark.WRONG, _sentence(str(error)), error.help), None
@@ -163,7 +164,12 @@ def _generation(one: Found, found: Examination) -> Check:
     if one.role is Role.LEFT_OVER:
         if found.writer and one.manifest is None:
             return Check(name, Mark.OK, "It is being written.")
-        says = f"Left over, {size(one.bytes)}{'' if one.manifest else ', never finished or without its manifest'}."
+        state = (
+            ("damaged" if one.damaged else "whole")
+            if one.manifest
+            else "never finished or without its manifest"
+        )
+        says = f"Left over, {state}, {size(one.bytes)}."
         return Check(name, Mark.WARNING, says, "The next ingest that publishes removes it.")
     if not one.whole:
         mark = Mark.WRONG if one.role is Role.CURRENT else Mark.WARNING

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -147,15 +149,24 @@ def _repair(
         if plan is None or plan.kind in (Kind.NOTHING, Kind.HOPELESS):
             break
         if not quiet:
-            typer.echo(f"\nRepairing: {plan.says}")
+            _say(f"\nRepairing: {plan.says}")
         _carry_out(settings, index, model, plan)
         found = diagnose(settings, model)
         done.append(f"{plan.says} Generation {found.generation} is current now.")
         if not quiet:
-            typer.echo(f"Done: generation {found.generation} is current.")
+            _say(f"Done: generation {found.generation} is current.")
     if not quiet:
-        typer.echo(f"\n{_outcome(found, done)}")
+        _say(f"\n{_outcome(found, done)}")
     return found, done
+
+
+def _say(text: str) -> None:
+    """Print a paragraph, wrapped between words."""
+    from rich.text import Text
+
+    from tutor.commands.show import out, printable
+
+    out().print(Text(printable(text)))
 
 
 def _carry_out(settings: Settings, index: Index, model: OpenModel, plan: Plan) -> None:
@@ -163,7 +174,7 @@ def _carry_out(settings: Settings, index: Index, model: OpenModel, plan: Plan) -
     from tutor_ingest.pipeline import ingest
     from tutor_ingest.report import Progress
 
-    with progress_bar() as progress:
+    with _one_line_for_the_disk(), progress_bar() as progress:
         if plan.kind is Kind.INGEST:
             require_space(settings.data_dir)
             ingest(settings, embeddings=model(), progress=progress, reread=True)
@@ -171,6 +182,19 @@ def _carry_out(settings: Settings, index: Index, model: OpenModel, plan: Plan) -
         if plan.of and plan.kind in (Kind.REBUILD, Kind.EMBED, Kind.RESCUE):
             require_space(settings.data_dir, plan.of.bytes)
         repair(index, model, tell=lambda done, total: progress(Progress("embed", done, total)))
+
+
+@contextmanager
+def _one_line_for_the_disk() -> Iterator[None]:
+    """What the disk or the state of the folder forbids is the finding of a doctor, never its crash."""
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        place = f" ({error.filename})" if isinstance(error, OSError) and error.filename else ""
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise TutorError(
+            f"the repair could not be finished: {reason}{place}", help="What was there before still is."
+        ) from error
 
 
 def _outcome(found: Diagnosis, done: Sequence[str]) -> str:

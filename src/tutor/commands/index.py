@@ -77,7 +77,7 @@ def table(found: Examination) -> Table:
 
     from tutor.commands.show import printable
 
-    result = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    result = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="bold")
     for name in ("name", "state", "made (UTC)"):
         result.add_column(name, no_wrap=True)
     for name in ("documents", "passages", "size"):
@@ -90,7 +90,7 @@ def table(found: Examination) -> Table:
             continue
         counts = (str(manifest.counts.documents), str(manifest.counts.chunks))
         model = Text(printable(manifest.embedding.name))
-        result.add_row(one.name, one.role, made(one), *counts, size(one.bytes), model)
+        result.add_row(one.name, one.role, Text(printable(made(one))), *counts, size(one.bytes), model)
     return result
 
 

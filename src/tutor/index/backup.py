@@ -147,7 +147,7 @@ def _writable(file: Path, *, force: bool) -> None:
 
 def _write(file: Path, folder: Path, manifest: Manifest, *, compressed: bool) -> None:
     """Equal generations give equal archives: nothing in them says who wrote them, and when."""
-    made = int(datetime.fromisoformat(manifest.created).timestamp())
+    made = _seconds(manifest.created)
     with ExitStack() as open_files:
         target: Any = open_files.enter_context(file.open("wb"))
         if compressed:  # at the fastest level: vectors hardly shrink, and texts do at any
@@ -158,6 +158,13 @@ def _write(file: Path, folder: Path, manifest: Manifest, *, compressed: bool) ->
             member.size, member.mtime = (folder / path).stat().st_size, made
             with (folder / path).open("rb") as content:
                 archive.addfile(member, content)
+
+
+def _seconds(created: str) -> int:
+    try:
+        return max(int(datetime.fromisoformat(created).timestamp()), 0)
+    except (ValueError, OverflowError):
+        return 0  # a manifest from elsewhere may say anything
 
 
 class _Bounded(io.RawIOBase):

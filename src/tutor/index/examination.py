@@ -15,15 +15,15 @@ from pathlib import Path
 
 from tutor.errors import IndexDamagedError, IndexMismatchError, IndexStateError
 from tutor.index import terms
-from tutor.index.generation import CANARIES, CHROMA, LEXICAL, SPAN_VECTORS, STORE, VECTORS, Generation
+from tutor.index.generation import CANARIES, CHROMA, EMBEDDED, LEXICAL, STORE, Generation
 from tutor.index.integrity import damage
 from tutor.index.library import Index
 from tutor.index.manifest import FILE as MANIFEST
-from tutor.index.manifest import FileRecord, Manifest, SourceRecord, load_manifest, manifest_sha256
+from tutor.index.manifest import Manifest, SourceRecord, load_manifest, manifest_sha256
 from tutor.index.pointer import FILE as POINTER
 from tutor.index.pointer import Entry, Pointer
 
-PARTS = (STORE, VECTORS, SPAN_VECTORS, CHROMA, LEXICAL, CANARIES)
+PARTS = (STORE, *EMBEDDED, CHROMA, LEXICAL, CANARIES)
 """What a generation has beside its manifest; all but the store can be made from the others or with the model."""
 
 FOLDER = "folder"  # the damaged part where nothing of a generation can be looked at
@@ -173,17 +173,10 @@ def _damaged(folder: Path, entry: Entry, manifest: Manifest) -> Iterable[Damage]
         yield Damage(MANIFEST, "manifest.json is not the one published")
     for part in PARTS:
         records = [record for record in manifest.files if record.path.partition("/")[0] == part]
-        for reason in _damage(folder, records) if records else [f"{part} is not in the manifest"]:
+        for reason in damage(folder, records) if records else [f"{part} is not in the manifest"]:
             yield Damage(part, reason)
     if manifest.versions.terms != terms.VERSION:
         yield Damage(LEXICAL, "lexical was made by another version of the tutor")
-
-
-def _damage(folder: Path, records: list[FileRecord]) -> list[str]:
-    try:
-        return damage(folder, records)
-    except (OSError, ValueError) as error:  # a name that no file can have
-        return [f"{records[0].path} cannot be looked at ({error})"]
 
 
 def _unreadable(folder: Path) -> Iterable[Damage]:
@@ -209,6 +202,6 @@ def _bytes(folder: Path) -> int:
 def _schema(folder: Path) -> int | None:
     try:
         version = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["schema_version"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return version if isinstance(version, int) else None

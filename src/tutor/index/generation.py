@@ -11,10 +11,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from tutor.embedding import EmbeddingIdentity, SpanEmbeddings, Vectors
+from tutor.embedding import EmbeddingIdentity, HalfVectors, SpanEmbeddings, Vectors
 from tutor.errors import IndexDamagedError, IndexMismatchError
 from tutor.index import terms
 from tutor.index.integrity import damage
+from tutor.index.late import TokenIndex
 from tutor.index.lexical import LexicalIndex
 from tutor.index.manifest import REBUILD, REPAIR, Counts, load_manifest
 from tutor.index.store import Store
@@ -22,6 +23,8 @@ from tutor.index.vectors import VectorIndex
 
 STORE, VECTORS, CHROMA, LEXICAL = "store.sqlite", "vectors.f16", "chroma", "lexical"
 SPAN_VECTORS, CANARIES = "spans.f16", "canaries.f16"
+TOKEN_SIGNS, TOKEN_LENGTHS = "tokens.b1", "tokens.u32"
+EMBEDDED = (VECTORS, SPAN_VECTORS, TOKEN_SIGNS, TOKEN_LENGTHS)  # what only the embedding model can make
 
 # Texts whose vectors are kept, so that a model which claims to be the same one can be tried.
 CANARY_TEXTS = (
@@ -34,8 +37,6 @@ _SAME_MODEL = (
 )
 _ITSELF = 0.999  # cosine of a vector with itself after rounding
 _PART = 8_192  # rows read at a time by an exact search
-
-HalfVectors = NDArray[np.float16]
 
 
 class Generation:
@@ -64,6 +65,7 @@ class Generation:
             self.lexical = LexicalIndex(folder / LEXICAL, counts.chunks)
             self.chunk_vectors = _matrix(folder / VECTORS, counts.chunks, dimension)
             self.span_vectors = _matrix(folder / SPAN_VECTORS, counts.spans, dimension)
+            self.tokens = TokenIndex(folder / TOKEN_SIGNS, folder / TOKEN_LENGTHS, counts.chunks, dimension)
             self.vectors = VectorIndex(folder / CHROMA)
         except Exception as error:
             self.store.close()
@@ -115,7 +117,7 @@ class Generation:
             told = "" if made.shape != stored.shape else f" (similarity {similar:.2f})"
             raise IndexMismatchError(
                 f"the embedding model {embeddings.identity.name!r} gives other vectors than when the index was built{told}",
-                help=_OTHER_MODEL,
+                help=_OTHER_VECTORS,
             )
 
     def verify(self) -> None:
@@ -158,7 +160,7 @@ class Generation:
         return np.sort(np.concatenate(found)) if found else np.array([], np.int64)
 
     def dense(
-        self, vector: Sequence[float], k: int, document_ids: Sequence[str] | None = None
+        self, vector: Sequence[float] | Vectors, k: int, document_ids: Sequence[str] | None = None
     ) -> list[tuple[int, float]]:
         """Rows and cosine similarities of the nearest k chunks, by Chroma; of given documents by exact search."""
         if document_ids is None:
@@ -188,6 +190,7 @@ class Generation:
         return _similarity(self.span_vectors, np.asarray(rows, np.int64), vector)
 
 
+_OTHER_VECTORS = "Run `tutor ingest --reread` to compute them anew, or bring the model back to what it was."
 _OTHER_MODEL = "Run `tutor ingest` to rebuild it with this model, or set TUTOR_EMBEDDING_MODEL back."
 
 

@@ -50,7 +50,7 @@ def damaged_parts(folder: Path, records: Iterable[FileRecord]) -> set[str]:
 def _size_problem(folder: Path, record: FileRecord) -> str:
     try:
         size = (folder / record.path).stat().st_size
-    except OSError:
+    except (OSError, ValueError):  # ValueError for a name that no file can have
         return f"{record.path} is missing"
     return f"{record.path} has {size} bytes instead of {record.bytes}" if size != record.bytes else ""
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tutor.embedding import Vectors
+from tutor.embedding import HalfVectors, Vectors
 
 Signs = NDArray[np.uint8]
 
@@ -34,9 +34,9 @@ def rotation(dimension: int) -> Vectors:
     return np.asarray(signs[:, None] * cosine, np.float32)
 
 
-def encode(vectors: Vectors) -> Signs:
+def encode(vectors: Vectors | HalfVectors) -> Signs:
     """Unit vectors as packed signs, shape (vectors, ceil(dimension / 8))."""
-    return np.packbits(vectors @ rotation(vectors.shape[1]) >= 0, axis=1)
+    return np.packbits(np.asarray(vectors, np.float32) @ rotation(vectors.shape[1]) >= 0, axis=1)
 
 
 class TokenIndex:
@@ -59,6 +59,10 @@ class TokenIndex:
             else np.zeros((0, width), np.uint8)
         )
 
+    def signs(self, row: int) -> Signs:
+        """The packed signs of a chunk's word pieces."""
+        return np.asarray(self._signs[self._starts[row] : self._starts[row + 1]])
+
     def scores(self, query: Vectors, weights: Vectors, rows: Sequence[int]) -> Vectors:
         """The weighted mean of the best cosines of the query's vectors (unit rows) in each chunk, shape (len(rows),).
 
@@ -72,7 +76,7 @@ class TokenIndex:
         scale = math.sqrt(math.pi / (2 * self._dimension))
         shares = weights / weights.sum()
         filled = [i for i, row in enumerate(rows) if self._starts[row] < self._starts[row + 1]]
-        parts = [self._signs[self._starts[rows[i]] : self._starts[rows[i] + 1]] for i in filled]
+        parts = [self.signs(rows[i]) for i in filled]
         if not parts:
             return found
         bits = np.unpackbits(np.concatenate(parts), axis=1, count=self._dimension).astype(np.float32)

@@ -86,7 +86,8 @@ class LexicalIndex:
 
     def words(self, beginning: str) -> dict[str, int]:
         """Whole words of the texts that begin so, in small letters and as written, with how often each occurs."""
-        return {self._words[i]: int(self._counts[i]) for i in self._words.beginning(beginning)}
+        places = self._words.beginning(beginning)
+        return dict(zip(self._words.lines(places), self._counts[places].tolist(), strict=True))
 
     def frequency(self, term: str) -> int:
         """In how many rows a term occurs."""
@@ -245,13 +246,19 @@ class _Sorted:
         return self._data[start : int(self._ends[place])].decode()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._data.decode().split("\n")[:-1])
+        return iter(self.lines(slice(0, len(self))))
+
+    def lines(self, places: slice) -> list[str]:
+        """Lines that stand together."""
+        start = int(self._ends[places.start - 1]) + 1 if places.start else 0
+        end = int(self._ends[places.stop - 1]) + 1 if places.stop else 0
+        return self._data[start:end].decode().split("\n")[:-1]
 
     def find(self, word: str) -> int | None:
         """The place of a line."""
         place = bisect_left(self, word)
         return place if place < len(self) and self[place] == word else None
 
-    def beginning(self, beginning: str) -> range:
+    def beginning(self, beginning: str) -> slice:
         """The places of the lines that begin so."""
-        return range(bisect_left(self, beginning), bisect_left(self, beginning + chr(0x10FFFF)))
+        return slice(bisect_left(self, beginning), bisect_left(self, beginning + chr(0x10FFFF)))

@@ -99,7 +99,7 @@ def load_manifest(folder: Path, sha256: str = "") -> Manifest:
     try:
         data = (folder / FILE).read_bytes()
         record: Any = json.loads(data.decode())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise IndexDamagedError(
             f"generation {folder.name} has no readable manifest ({error})", help=REPAIR
         ) from None
@@ -125,5 +125,5 @@ def recorded_sources(folder: Path) -> tuple[SourceRecord, ...]:
     try:
         record = json.loads((folder / FILE).read_text(encoding="utf-8"))
         return tuple(SourceRecord.model_validate(source) for source in record["sources"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return ()

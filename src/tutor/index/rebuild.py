@@ -20,11 +20,12 @@ from typing import Any
 import numpy as np
 
 from tutor.documents import Chunk, embedded_text
-from tutor.embedding import EmbeddingIdentity, SpanEmbeddings, Vectors
+from tutor.embedding import EmbeddingIdentity, SpanEmbeddings
 from tutor.errors import IndexDamagedError, IndexMismatchError, NotFoundError
 from tutor.index import lexical, terms, vectors
-from tutor.index.generation import CANARIES, CHROMA, LEXICAL, SPAN_VECTORS, STORE, VECTORS, canaries
+from tutor.index.generation import CANARIES, CHROMA, EMBEDDED, LEXICAL, STORE, VECTORS, canaries
 from tutor.index.integrity import records_of
+from tutor.index.late import encode
 from tutor.index.manifest import (
     REBUILD,
     Counts,
@@ -72,7 +73,7 @@ def rebuild(
         if record.path.partition("/")[0] not in anew:
             (folder / record.path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(old / record.path, folder / record.path)
-    if anew & {VECTORS, SPAN_VECTORS, CANARIES}:
+    if anew & {*EMBEDDED, CANARIES}:
         embeddings = model()
         _require(embeddings.identity, manifest.embedding)
         _embed(folder, embeddings, anew, tell)
@@ -106,7 +107,7 @@ def rescue(old: Path, folder: Path, sources: Sequence[SourceRecord], model: Open
     """
     shutil.copyfile(old / STORE, folder / STORE)
     embeddings = model()
-    _embed(folder, embeddings, {VECTORS, SPAN_VECTORS, CANARIES}, tell)
+    _embed(folder, embeddings, {*EMBEDDED, CANARIES}, tell)
     identity = embeddings.identity
     with closing(Store(folder / STORE)) as store:
         lexical.build(_searched_texts(store), folder / LEXICAL)
@@ -217,10 +218,10 @@ def _require(identity: EmbeddingIdentity, record: EmbeddingRecord) -> None:
 
 
 def _embed(folder: Path, embeddings: SpanEmbeddings, parts: set[str], tell: Tell) -> None:
-    """Write those of the three files of vectors that are in `parts`."""
+    """Write those of the files that the model makes that are in `parts`."""
     if CANARIES in parts:
         (folder / CANARIES).write_bytes(canaries(embeddings).astype(np.float16).tobytes())
-    wanted = [part for part in (VECTORS, SPAN_VECTORS) if part in parts]
+    wanted = [part for part in EMBEDDED if part in parts]
     if not wanted:
         return
     files = {part: (folder / part).open("wb") for part in wanted}
@@ -229,11 +230,9 @@ def _embed(folder: Path, embeddings: SpanEmbeddings, parts: set[str], tell: Tell
             total, done, rest = store.counts()["chunks"], 0, _titled(store)
             tell(0, total)
             while block := list(islice(rest, _BLOCK)):
-                made, spans = _vectors_of(embeddings, block)
-                if VECTORS in files:
-                    files[VECTORS].write(made.astype(np.float16).tobytes())
-                if SPAN_VECTORS in files:
-                    files[SPAN_VECTORS].write(b"".join(each.astype(np.float16).tobytes() for each in spans))
+                for part, data in zip(EMBEDDED, _vectors_of(embeddings, block), strict=True):
+                    if part in files:
+                        files[part].write(data)
                 done += len(block)
                 tell(done, total)
     finally:
@@ -241,11 +240,18 @@ def _embed(folder: Path, embeddings: SpanEmbeddings, parts: set[str], tell: Tell
             file.close()
 
 
-def _vectors_of(embeddings: SpanEmbeddings, block: Sequence[Titled]) -> tuple[Vectors, list[Vectors]]:
-    """The vectors of chunks and of their spans."""
+def _vectors_of(embeddings: SpanEmbeddings, block: Sequence[Titled]) -> tuple[bytes, ...]:
+    """What the files of `EMBEDDED` hold of these chunks, in that order."""
     texts = [embedded_text(each.title, each.chunk) for each in block]
     ranges = []
     for text, each in zip(texts, block, strict=True):
         before = len(text) - len(each.chunk.text) - each.chunk.start  # the chunk's own text comes last
         ranges.append([(before + span.start, before + span.end) for span in each.chunk.spans])
-    return embeddings.embed_spans(texts, ranges)
+    made = embeddings.embed_spans(texts, ranges)
+    signs = [encode(tokens) for tokens in made.tokens]
+    return (
+        made.vectors.astype(np.float16).tobytes(),
+        b"".join(spans.astype(np.float16).tobytes() for spans in made.spans),
+        b"".join(each.tobytes() for each in signs),
+        np.array([len(each) for each in signs], np.uint32).tobytes(),
+    )

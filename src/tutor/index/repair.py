@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tutor.index.examination import FOLDER, Examination, Found, Role, examine
-from tutor.index.generation import CANARIES, SPAN_VECTORS, STORE, VECTORS, Generation
+from tutor.index.generation import CANARIES, EMBEDDED, STORE, Generation
 from tutor.index.library import Index
 from tutor.index.manifest import FILE as MANIFEST
 from tutor.index.manifest import manifest_sha256
@@ -102,7 +102,7 @@ def _of_one(one: Found, found: Examination) -> Plan | None:
         return None
     parts = one.parts - {MANIFEST}
     names = ", ".join(sorted(parts))
-    if parts & {VECTORS, SPAN_VECTORS, CANARIES}:
+    if parts & {*EMBEDDED, CANARIES}:
         of = f"{one.manifest.counts.chunks} passages" if parts - {CANARIES} else "a few texts"
         says = f"Make {names} of generation {one.name} anew: the embedding model computes the vectors of {of} from the stored texts."
         return Plan(Kind.EMBED, says, one, parts)

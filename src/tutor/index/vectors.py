@@ -7,43 +7,56 @@ working copy: the small files copied to a temporary folder, the large ones, whic
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import tempfile
 import weakref
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tutor.embedding import Vectors
 
 _COLLECTION = "chunks"
-# With Chroma's defaults (16, 100, 100) HNSW lost half of a set of near-duplicates: no search could reach them any more,
-# and others in each build. Of (64, 500), (128, 500) and (128, 1000) the latter two lost none, and recall@50 against exact
-# search rose from .999 to 1.0 on `course_faq` (MiniLM). The price is about 0.6 s per 1,000 chunks in building.
-_HNSW = {"space": "cosine", "max_neighbors": 128, "ef_construction": 500, "ef_search": 500}
-_BATCH = 500
-_LINKED = ("data_level0.bin", "link_lists.bin")  # vectors and graph: only read where the graph is on disk at all
-_ON_DISK = "index_metadata.pickle"  # the file that says so; below 1,000 rows Chroma keeps all in its log
+# With Chroma's defaults (16, 100, 100) HNSW loses rows that are all equally far from each other: of 380 no search could reach
+# 182 any more, nor 10 at (64, 200, 500). (128, 200, 500) loses none, as (128, 500, 500), which takes half as long again to
+# build. `benchmarks/scale.py` holds recall@10 against an exact scan to .99 (docs/decisions/0009-scale.md).
+_HNSW = {"space": "cosine", "max_neighbors": 128, "ef_construction": 200, "ef_search": 500}
+_BATCH = 2_000  # rows in one call
+# Rows after which `build` has Chroma write its graph, whole each time: fewer would make the writing grow with the square of
+# the rows, more would make the log larger, which holds them until then.
+_PART = 50_000
+_LINKED = (
+    "data_level0.bin",
+    "link_lists.bin",
+)  # vectors and graph: only read where the graph is on disk at all
+_DATABASE = "chroma.sqlite3"
+_ON_DISK = "index_metadata.pickle"  # the file that says so; without it all is in the log
 _COPIED_BYTES = 16 * 1024**2  # up to this size a copy costs nothing
 
 
 class VectorIndex:
     """A Chroma collection in a folder: a new one with `create`, else a working copy of what is there.
 
+    A new one writes its graph after every `logged` rows. Those added since then are in its log alone, from which every reader
+    has to insert them anew.
+
     Chroma keeps a process-wide handle until it is closed: by `close`, or when nobody holds the index any more.
     """
 
-    def __init__(self, folder: Path, *, create: bool = False) -> None:
+    def __init__(self, folder: Path, *, create: bool = False, logged: int = 1_000) -> None:
         copy = None if create else _working_copy(folder)
         self.folder = copy or folder  # where Chroma works
         client = None
         try:
             client = _client(self.folder)
+            hnsw = _HNSW | {"sync_threshold": max(logged, 2)}  # Chroma takes no less
             self._collection: Any = (
-                client.create_collection(_COLLECTION, embedding_function=None, configuration={"hnsw": _HNSW})
+                client.create_collection(_COLLECTION, embedding_function=None, configuration={"hnsw": hnsw})
                 if create
                 else client.get_collection(_COLLECTION, None)
             )
@@ -64,12 +77,11 @@ class VectorIndex:
         """Release the files; again does nothing."""
         self._release()
 
-    def add(self, first_row: int, vectors: Vectors) -> None:
+    def add(self, first_row: int, vectors: Vectors | NDArray[np.float16]) -> None:
         """Add consecutive rows, each vector of length 1."""
-        for start in range(0, len(vectors), _BATCH):
-            part = vectors[start : start + _BATCH]
-            ids = [str(first_row + start + i) for i in range(len(part))]
-            self._collection.add(ids=ids, embeddings=part)
+        for start, stop in _evenly(len(vectors), _BATCH):
+            ids = [str(row) for row in range(first_row + start, first_row + stop)]
+            self._collection.add(ids=ids, embeddings=np.asarray(vectors[start:stop], np.float32))
 
     def count(self) -> int:
         """How many rows there are."""
@@ -87,11 +99,23 @@ class VectorIndex:
         return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
 
 
-def build(vectors: Vectors, folder: Path) -> None:
-    """A collection of all rows of a matrix in a new folder."""
-    with VectorIndex(folder, create=True) as index:
-        for start in range(0, len(vectors), _BATCH):
-            index.add(start, np.asarray(vectors[start : start + _BATCH], np.float32))
+def build(vectors: Vectors | NDArray[np.float16], folder: Path) -> None:
+    """A collection of all rows of a matrix in a new folder, with none left in its log; the matrix may be memory-mapped."""
+    parts = _evenly(len(vectors), _PART)
+    with VectorIndex(
+        folder, create=True, logged=min((stop - start for start, stop in parts), default=0)
+    ) as index:
+        for start, stop in parts:
+            index.add(start, vectors[start:stop])
+    with closing(sqlite3.connect(folder / _DATABASE)) as database:
+        database.execute("VACUUM")  # the log is empty, but its pages are still there
+
+
+def _evenly(count: int, most: int) -> list[tuple[int, int]]:
+    """The fewest ranges of at most `most` that cover `count`, none longer than another by more than one."""
+    ranges = -(-count // most)
+    ends = [count * i // ranges for i in range(1, ranges + 1)]
+    return list(zip([0, *ends], ends, strict=False))
 
 
 def _client(folder: Path) -> Any:

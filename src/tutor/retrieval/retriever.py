@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
@@ -11,7 +10,7 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, Field, SkipValidation
 
 from tutor.documents import Passage
-from tutor.embedding import SpanEmbeddings
+from tutor.embedding import EmbeddedQuestion, SpanEmbeddings
 from tutor.index.generation import Generation
 from tutor.index.library import Index
 from tutor.retrieval.filters import Filters
@@ -38,16 +37,16 @@ class Retriever(BaseRetriever):
         k: int | None = None,
         filters: Filters | None = None,
         generation: Generation | None = None,
-        vector: Sequence[float] | None = None,
+        embedded: EmbeddedQuestion | None = None,
     ) -> Found:
-        """Passages with the question's vector, from a given generation or the current one."""
+        """Passages with the question's vectors, from a given generation or the current one."""
         held = generation or self.index.current()
-        embedded = self.embeddings.embed_query(query) if vector is None else vector
+        question = embedded or self.embeddings.embed_question(query)
         wanted = k or self.k
         found = search(
             held,
             query,
-            embedded,
+            question,
             k=max(wanted, DEPTH) if self.reranker else wanted,
             filters=filters or self.filters,
             corrections=corrections(query, held, self.embeddings),

@@ -1,7 +1,8 @@
 """Slips of the keyboard: a question's word that no document has, read as the nearest word that one has.
 
 Only words that the embedding model does not know whole are touched, so that a real word which the corpus lacks
-(`Iceland`) is never taken for a similar one which it has (`Ireland`).
+(`Iceland`) is never taken for a similar one which it has (`Ireland`). Words are compared as they are written, not as
+terms: `validaton` is one letter from `validation`, while their stems are far apart.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from tutor.index.generation import Generation
 from tutor.index.terms import terms
 from tutor.retrieval.synonyms import is_known
 
-_WORD = re.compile(r"[^\W\d_]{5,}")
+_WORD = re.compile(r"[^\W\d_]{4,}")
 _WHOLE = 3  # word pieces of a word that the model knows whole: the word between two special ones
+_LONG = 8  # letters of a word that may be two slips away
 
 
 def corrections(text: str, generation: Generation, embeddings: SpanEmbeddings) -> Mapping[str, str]:
@@ -27,25 +29,24 @@ def corrections(text: str, generation: Generation, embeddings: SpanEmbeddings) -
     for word in _WORD.findall(text):
         found = terms(word)
         if len(found) == 1 and not is_known(found[0], generation.lexical.frequency):
-            words[word] = found[0]
+            words[word.lower()] = found[0]
     if not words:
         return {}
-    pieces = embeddings.count_tokens([word.lower() for word in words])
-    slips = {term for term, count in zip(words.values(), pieces, strict=True) if count > _WHOLE}
-    meant = {term: _nearest(term, generation) for term in slips}
-    return {term: other for term, other in meant.items() if other}
+    pieces = embeddings.count_tokens(list(words))
+    slips = {word: term for (word, term), count in zip(words.items(), pieces, strict=True) if count > _WHOLE}
+    meant = {term: _nearest(word, generation) for word, term in slips.items()}
+    return {term: terms(other)[0] for term, other in meant.items() if other}
 
 
-def _nearest(term: str, generation: Generation) -> str | None:
-    """The most frequent of the nearest terms with the same first letter, one edit away (two for a long term)."""
-    allowed = 1 if len(term) < 7 else 2
-    near = process.extract(
-        term,
-        [other for other in generation.lexical.vocabulary if other[:1] == term[0] and len(other) > 2],
-        scorer=OSA.distance,
-        score_cutoff=allowed,
-        limit=5,
-    )
-    if not near:
-        return None
-    return str(min(near, key=lambda found: (found[1], -generation.lexical.frequency(found[0]), found[0]))[0])
+def _nearest(word: str, generation: Generation) -> str | None:
+    """The most frequent of the nearest words with the same first letter, one slip away (two for a long word)."""
+    near = generation.lexical.words(word[0]) | generation.lexical.words(word[1] + word[0])
+    slips = 1 if len(word) < _LONG else 2
+    found = process.extract(word, near.keys(), scorer=OSA.distance, score_cutoff=slips, limit=None)
+    meant = [(distance, -near[other], other) for other, distance, _ in found if _is_plausible(word, other)]
+    return min(meant)[2] if meant else None
+
+
+def _is_plausible(word: str, other: str) -> bool:
+    """Of four letters, of which names are made (`Dask` is no desk), only swapped or missing ones are slips."""
+    return len(word) > 4 or len(other) > 4 or sorted(word) == sorted(other)

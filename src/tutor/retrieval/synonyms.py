@@ -15,6 +15,13 @@ _GROUPS = (
     ("usa", "united states", "america"), ("gcp", "google cloud"), ("aws", "amazon web services"), ("eda", "exploratory data analysis"),
     ("svm", "support vector machine"), ("pca", "principal component analysis"), ("knn", "nearest neighbour"),
     ("cnn", "convolutional neural network"), ("rnn", "recurrent neural network"), ("mdp", "markov decision process"),
+    ("nn", "neural network"), ("lstm", "long short term memory"), ("gan", "generative adversarial network"),
+    ("sgd", "stochastic gradient descent"), ("gbm", "gradient boosting"), ("rf", "random forest"), ("gmm", "gaussian mixture model"),
+    ("hmm", "hidden markov model"), ("svd", "singular value decomposition"), ("kl", "kullback leibler"), ("hpo", "hyperparameter optimisation"),
+    ("mse", "mean squared error"), ("mae", "mean absolute error"), ("rmse", "root mean squared error"), ("auc", "area under curve"),
+    ("roc", "receiver operating characteristic"), ("etl", "extract transform load"), ("mlops", "machine learning operations"),
+    ("api", "application programming interface"), ("gpu", "graphics processing unit"), ("cpu", "central processing unit"),
+    ("vm", "virtual machine"), ("faq", "frequently asked questions"), ("uk", "united kingdom"),
     ("beginner", "starter", "newcomer", "scratch"), ("advice", "recommend", "advise"), ("course", "class", "mooc"),
     ("tool", "library", "framework", "technology"), ("cost", "price"), ("author", "wrote", "written"), ("become", "becoming"), ("cicd", "ci cd"), ("degree", "diploma"),
     ("algorithm", "algo"), ("industry", "sector"), ("tip", "advice"), ("role", "title"), ("healthcare", "hospital", "medicine", "medical"),
@@ -23,11 +30,13 @@ _GROUPS = (
 )  # fmt: skip
 
 
+_AMBIGUOUS = frozenset({"cv", "mle"})  # a résumé or cross-validation; an estimate
+
+
 def _equivalents() -> dict[str, tuple[frozenset[str], ...]]:
     """For a single term, the other forms of its groups, each as the set of its terms."""
     table: dict[str, tuple[frozenset[str], ...]] = {}
-    for group in _GROUPS:
-        forms = [frozenset(terms(form)) for form in group]
+    for forms in _FORMS:
         for form in forms:
             if len(form) == 1:
                 (term,) = form
@@ -35,7 +44,22 @@ def _equivalents() -> dict[str, tuple[frozenset[str], ...]]:
     return table
 
 
+def _abbreviations() -> tuple[tuple[frozenset[str], str], ...]:
+    """Each long form, as the set of its terms, with a single term for it."""
+    return tuple(
+        (form, term)
+        for forms in _FORMS
+        for form in forms
+        if len(form) > 1
+        for other in forms
+        if len(other) == 1
+        for term in other - _AMBIGUOUS
+    )
+
+
+_FORMS = tuple([frozenset(terms(form)) for form in group] for group in _GROUPS)
 _EQUIVALENT = _equivalents()
+_ABBREVIATIONS = _abbreviations()
 
 
 def is_present(term: str, present: frozenset[str]) -> bool:
@@ -49,10 +73,13 @@ def is_known(term: str, frequency: Callable[[str], int]) -> bool:
 
 
 def expand(query_terms: Iterable[str], frequency: Callable[[str], int]) -> list[str]:
-    """The terms of a query, with the other forms of those that an index does not hold."""
+    """The terms of a query, with the other forms of those that an index does not hold, and with abbreviations that it holds."""
+    asked = list(query_terms)
     expanded: list[str] = []
-    for term in query_terms:
+    for term in asked:
         expanded.append(term)
         if not frequency(term):
             expanded.extend(sorted(frozenset().union(*_EQUIVALENT.get(term, ()))))
-    return expanded
+    present = frozenset(asked)
+    short = dict.fromkeys(term for form, term in _ABBREVIATIONS if form <= present)
+    return expanded + [term for term in short if frequency(term) and term not in expanded]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 FONTS = {"regular": "Helvetica", "bold": "Helvetica-Bold", "mono": "Courier"}
+_MATRICES = {0: "1 0 0 1", 90: "0 1 -1 0", 180: "-1 0 0 -1", 270: "0 -1 1 0"}
 _PADDING = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A")
 _PERMISSIONS = -4
 _FILE_ID = b"0123456789abcdef"
@@ -15,13 +16,17 @@ _FILE_ID = b"0123456789abcdef"
 
 @dataclass(frozen=True)
 class Put:
-    """One string at a place on a page, in points from the lower left corner."""
+    """One string at a place on a page, in points from the lower left corner.
+
+    `angle` is by how many degrees, 0, 90, 180 or 270, it is turned counter-clockwise.
+    """
 
     text: str
     y: float
     x: float = 72
     size: float = 11
     font: str = "regular"
+    angle: int = 0
 
 
 def lines(*texts: str, top: float = 700, step: float = 13, **style: object) -> list[Put]:
@@ -29,8 +34,11 @@ def lines(*texts: str, top: float = 700, step: float = 13, **style: object) -> l
     return [Put(text, top - step * number, **style) for number, text in enumerate(texts)]  # type: ignore[arg-type]
 
 
-def pdf(*pages: Sequence[Put], title: str = "", password: str | None = None) -> bytes:
-    """A PDF of these pages; with a password, even an empty one, it is encrypted (RC4, 40 bits)."""
+def pdf(*pages: Sequence[Put], title: str = "", password: str | None = None, rotate: int = 0) -> bytes:
+    """A PDF of these pages; with a password, even an empty one, it is encrypted (RC4, 40 bits).
+
+    `rotate` is by how many degrees a viewer turns each page before it is shown.
+    """
     key = _key(password) if password is not None else b""
     first_page = 4 + len(FONTS)
     kids = " ".join(f"{first_page + 2 * number} 0 R" for number in range(len(pages)))
@@ -47,7 +55,8 @@ def pdf(*pages: Sequence[Put], title: str = "", password: str | None = None) -> 
     for number, page in enumerate(pages):
         here = first_page + 2 * number
         stream = _rc4(_object_key(key, here + 1), _content(page)) if key else _content(page)
-        parts = f"/MediaBox [0 0 595 842] /Resources << /Font << {fonts} >> >> /Contents {here + 1} 0 R"
+        turned = f"/Rotate {rotate} " if rotate else ""
+        parts = f"{turned}/MediaBox [0 0 595 842] /Resources << /Font << {fonts} >> >> /Contents {here + 1} 0 R"
         objects += [
             f"<< /Type /Page /Parent 2 0 R {parts} >>".encode(),
             f"<< /Length {len(stream)} >>\nstream\n".encode() + stream + b"\nendstream",
@@ -56,7 +65,11 @@ def pdf(*pages: Sequence[Put], title: str = "", password: str | None = None) -> 
 
 
 def _content(page: Sequence[Put]) -> bytes:
-    shown = (f"BT /{put.font} {put.size} Tf {put.x} {put.y} Td ({_escaped(put.text)}) Tj ET" for put in page)
+    shown = (
+        f"BT /{put.font} {put.size} Tf {_MATRICES[put.angle]} {put.x} {put.y} Tm "
+        f"({_escaped(put.text)}) Tj ET"
+        for put in page
+    )
     return "\n".join(shown).encode("cp1252")
 
 

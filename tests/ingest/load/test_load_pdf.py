@@ -100,6 +100,46 @@ def test_columns_are_read_one_after_the_other() -> None:
     )
 
 
+def at_angle(angle: int, *texts: str) -> list[Put]:
+    """Lines turned counter-clockwise, each beside the one before, as they are read when one turns the page."""
+    first = {0: (72, 700), 90: (100, 100), 180: (500, 100), 270: (500, 700)}[angle]
+    step = {0: (0, -13), 90: (13, 0), 180: (0, 13), 270: (-13, 0)}[angle]
+    return [
+        Put(text, x=first[0] + step[0] * number, y=first[1] + step[1] * number, angle=angle)
+        for number, text in enumerate(texts)
+    ]
+
+
+@pytest.mark.parametrize("angle", [0, 90, 180, 270])
+@pytest.mark.parametrize("rotate", [0, 90, 180, 270])
+def test_turned_pages_and_turned_text_are_read_as_if_they_were_level(angle: int, rotate: int) -> None:
+    """A landscape page is unwrapped like any other, also if somebody has turned it once more."""
+    text = body(pdf(at_angle(angle, *WRAPPED, "Phase Weeks", "Maths 6-8"), rotate=rotate))
+    assert text == " ".join(WRAPPED) + "\n\nPhase Weeks\nMaths 6-8"
+
+
+def test_running_heads_of_turned_pages_go() -> None:
+    """The margin is that of the page as it is read."""
+    pages = [
+        [
+            Put("Journal of Tests", x=40, y=100, angle=90),
+            *at_angle(90, *WRAPPED, *WRAPPED),
+            Put(f"Page {number} of 4", x=570, y=300, angle=90),
+        ]
+        for number in range(1, 5)
+    ]
+    text = body(pdf(*pages, rotate=90))
+    assert "Journal" not in text
+    assert "Page" not in text
+    assert text.count("learning rate") == 8
+
+
+def test_a_turned_note_in_the_margin_is_a_paragraph_of_its_own() -> None:
+    """Such as the stamp that a preprint server prints up its first page."""
+    text = body(pdf([*lines(*WRAPPED), Put("arXiv:1234.5678 12 Mar 2031", x=30, y=300, angle=90)]))
+    assert " ".join(WRAPPED) in text.split("\n\n")
+
+
 def test_pages_start_where_they_are_said_to() -> None:
     """Each page's offset is where its text starts, an empty page in the middle included."""
     content = read(pdf(lines("Alpha is first."), [], lines("Gamma is third.")), "x.pdf")
