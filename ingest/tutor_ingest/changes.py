@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tutor.index.integrity import file_sha256
 from tutor.index.store import StoredFile
-from tutor_ingest.load import refusal
+from tutor_ingest.load import archive, refusal
 from tutor_ingest.sources import SourceFile
 
 
@@ -51,12 +51,27 @@ def changes(
             found.unchanged.add(file.document_id)
         elif not now.reason:
             found.to_read.append(file)
+    for file in files:
+        now = found.files[file.document_id]
+        outer = file.problem or (not file.member and file.path.suffix.lower() == archive.SUFFIX)
+        if outer and now.reason and not now.sha256 and not file.path.is_symlink():
+            _keep_inner(file, now.reason, known, found)
     return found
+
+
+def _keep_inner(outer: SourceFile, reason: str, known: Mapping[str, StoredFile], found: Changes) -> None:
+    """What was read before from a folder or an archive that cannot be opened now stays, as such a file itself does."""
+    for document_id, before in known.items():
+        if document_id not in found.files and outer.holds(document_id, before.path):
+            found.files[document_id] = before
+            found.unchanged.add(document_id)
+            if not before.reason:
+                found.kept[document_id] = f"{outer.relative} {reason}"
 
 
 def _now(file: SourceFile, hashes: dict[Path, str]) -> StoredFile:
     """A file with its hash, that of its archive for a member of one, or with the reason why it is not opened."""
-    if reason := refusal(file.path, file.member):
+    if reason := file.problem or refusal(file.path, file.member):
         return StoredFile(file.document_id, file.relative, "", reason)
     try:
         digest = hashes.get(file.path) or file_sha256(file.path)

@@ -21,6 +21,7 @@ from tutor_ingest.load import archive
 
 IGNORE_FILE = ".tutorignore"
 _UNSHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+ROOT = "."  # the relative path of a source that cannot be listed itself
 _CORPUS = "corpus"  # the label of the corpus from the settings, whatever its folder is called
 
 
@@ -28,13 +29,21 @@ _CORPUS = "corpus"  # the label of the corpus from the settings, whatever its fo
 class SourceFile:
     """A file to read, its path relative to the folder that was named, and the id its document gets.
 
-    `member` is its name in the archive at `path`; an archive that cannot be walked stands for itself, without one.
+    `member` is its name in the archive at `path`; an archive that cannot be walked stands for itself, without one. A
+    folder that cannot be walked stands for its files, with the `problem`. `label` tells its source from others.
     """
 
     path: Path
     relative: str
     document_id: str
     member: str = ""
+    problem: str = ""
+    label: str = ""
+
+    def holds(self, document_id: str, relative: str) -> bool:
+        """Whether a document of this id and path lies in the folder or archive for which this stands."""
+        inside = self.relative == ROOT or relative.startswith(f"{self.relative}/")
+        return inside and document_id == _id(self.label, relative)
 
 
 def resolve(
@@ -62,12 +71,16 @@ def files(sources: Sequence[SourceRecord]) -> list[SourceFile]:
     for source, name in zip(sources, names, strict=True):
         root = _existing(Path(source.path))
         label = name if source.corpus or names.count(name) == 1 else source.path
-        for path, relative, member in _walk(root):
-            key = hashlib.sha256(f"{label}/{relative}".encode(errors="surrogateescape")).hexdigest()[:12]
+        for path, relative, member, problem in _walk(root):
+            key = _id(label, relative)
             # A name need not be valid Unicode, and may hold what rewrites a terminal or a page.
             printable = _UNSHOWN.sub("?", relative.encode(errors="replace").decode())
-            found.setdefault((path, member), SourceFile(path, printable, key, member))
+            found.setdefault((path, member), SourceFile(path, printable, key, member, problem, label))
     return list(found.values())
+
+
+def _id(label: str, relative: str) -> str:
+    return hashlib.sha256(f"{label}/{relative}".encode(errors="surrogateescape")).hexdigest()[:12]
 
 
 def _existing(path: Path) -> Path:
@@ -84,42 +97,47 @@ def _unique(sources: list[SourceRecord]) -> list[SourceRecord]:
     return list(unique.values())
 
 
-def _walk(root: Path) -> Iterator[tuple[Path, str, str]]:
-    """Path, relative path and member of each file."""
+_Found = tuple[Path, str, str, str]  # path, relative path, member, problem
+
+
+def _walk(root: Path) -> Iterator[_Found]:
+    """Each file; at the end the folders that cannot be listed."""
     if root.is_file():
         yield from _in_archive(root, root.name, GitIgnoreSpec([]))
         return
     spec = _ignored(root / IGNORE_FILE)
-    unlisted: list[Path] = []
-    for folder, subfolders, names in os.walk(
-        root, onerror=lambda error: unlisted.append(Path(error.filename))
-    ):
+    failures: list[OSError] = []
+    for folder, subfolders, names in os.walk(root, onerror=failures.append):
         subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-        # A link to a folder is not followed, since it may lead round in a circle; it is reported as a file is.
-        links = [name for name in subfolders if (Path(folder) / name).is_symlink()]
+        # Links to folders are not followed, since they may lead round in a circle, but they are not kept quiet about.
+        links = {name for name in subfolders if (Path(folder) / name).is_symlink()}
         for name in sorted([*names, *links]):
             path = Path(folder) / name
             relative = path.relative_to(root).as_posix()
-            ignored = spec.match_file(f"{relative}/" if name in links else relative)
-            if not name.startswith(".") and not ignored:
+            if name.startswith(".") or spec.match_file(f"{relative}/" if name in links else relative):
+                continue
+            if name in links:
+                yield path, relative, "", "is a link to a folder; name that folder itself"
+            else:
                 yield from _in_archive(path, relative, spec)
-    for path in unlisted:
-        relative = path.relative_to(root).as_posix() if path != root else root.name
+    for failure in failures:
+        path = Path(failure.filename)
+        relative = path.relative_to(root).as_posix()
         if not spec.match_file(f"{relative}/"):
-            yield path, relative, ""
+            yield path, relative, "", f"is a folder that cannot be listed: {failure.strerror or failure}"
 
 
-def _in_archive(path: Path, relative: str, spec: GitIgnoreSpec) -> Iterator[tuple[Path, str, str]]:
+def _in_archive(path: Path, relative: str, spec: GitIgnoreSpec) -> Iterator[_Found]:
     """The files of an archive, or the file itself: also an archive without files, for its reading to say why."""
     try:
         members = archive.members(path) if path.suffix.lower() == archive.SUFFIX else []
     except ReadError:
         members = []
     if not members:
-        yield path, relative, ""
+        yield path, relative, "", ""
     for member in members:
         if not spec.match_file(f"{relative}/{member}"):
-            yield path, f"{relative}/{member}", member
+            yield path, f"{relative}/{member}", member, ""
 
 
 def _ignored(file: Path) -> GitIgnoreSpec:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -265,6 +266,62 @@ def test_a_file_that_cannot_be_opened_now_stays_as_it_was(
         assert run(settings).published
     assert "south.md" in paths(settings)
     assert run(settings).kept == ()
+
+
+@pytest.mark.parametrize("where", ["", "inner"])
+def test_what_a_folder_held_that_cannot_be_listed_now_stays(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """A share that is away for a moment does not empty the index, also where the whole of it is away."""
+    write_corpus(settings.corpus_dir, {"inner/a.md": "# A\n\nText.\n", "inner/b.md": "# B\n\nMore.\n"})
+    run(settings)
+    real, away = os.scandir, settings.corpus_dir / where
+
+    def locked(path: Any) -> Any:
+        if not isinstance(path, int) and Path(path) == away:  # rmtree lists by number
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", locked)
+        report = run(settings)
+        kept = {"inner/a.md", "inner/b.md"} if where else {*SMALL_CORPUS, "inner/a.md", "inner/b.md"}
+        assert {each.path for each in report.kept} == kept
+        folder = where or "."
+        reason = "is a folder that cannot be listed: Permission denied"
+        assert [(each.path, each.reason) for each in report.skipped] == [(folder, reason)]
+        assert {each.reason for each in report.kept} == {f"{folder} {reason}"}
+        assert (report.documents, report.removed, report.embedded) == (5, 0, 0)
+        assert not run(settings).published
+    report = run(settings)
+    assert (report.kept, report.skipped, report.documents, report.removed) == ((), (), 5, 0)
+    (settings.corpus_dir / "inner" / "a.md").unlink()
+    assert run(settings).removed == 1
+
+
+def test_what_an_archive_held_that_cannot_be_opened_now_stays(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its files are documents of their own, and none of them is lost."""
+    with zipfile.ZipFile(settings.corpus_dir / "more.zip", "w") as made:
+        made.writestr("a.md", "# A\n\nText.\n")
+    run(settings)
+    real = Path.open
+
+    def locked(self: Path, *args: Any, **options: Any) -> Any:
+        if self.name == "more.zip":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return real(self, *args, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", locked)
+        report = run(settings)
+        assert [(each.path, each.reason) for each in report.kept] == [
+            ("more.zip/a.md", "more.zip cannot be opened: Permission denied")
+        ]
+        assert report.removed == 0
+    (settings.corpus_dir / "more.zip").unlink()
+    assert run(settings).removed == 1
 
 
 def test_a_copy_moved_and_a_copy_left_behind_count_once_each(settings: Settings) -> None:

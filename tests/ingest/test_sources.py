@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tutor.errors import ReadError, SourceError
 from tutor.index.manifest import SourceRecord
 from tutor.testing import write_corpus
-from tutor_ingest.load import load
+from tutor_ingest.load import load, refusal
 from tutor_ingest.sources import files, resolve
 
 
@@ -103,6 +103,34 @@ def test_a_name_that_is_no_unicode_can_be_shown(tmp_path: Path) -> None:
     assert [file.relative for file in found] == ["?.md", "?.md"]
     assert all(file.path.read_text() == "x" for file in found)
     assert len({file.document_id for file in found}) == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="such characters are not allowed there")
+def test_a_name_that_could_rewrite_a_terminal_is_shown_otherwise(tmp_path: Path) -> None:
+    """Line breaks, bells and what turns the direction of writing, but not other scripts."""
+    for name in ("a\nb.md", "c\x1b[2Jd.md", "e\u202ef.md", "שלום 🦊.md"):
+        (tmp_path / name).write_text("x")
+    assert sorted(relative(tmp_path)) == ["a?b.md", "c?[2Jd.md", "e?f.md", "שלום 🦊.md"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege there")
+def test_a_link_to_a_folder_is_named_and_not_followed(tmp_path: Path) -> None:
+    """It may lead back to where it lies; one that is ignored or hidden is not named either."""
+    write_corpus(tmp_path, {"a/b.md": "x", ".tutorignore": "/old/\n"})
+    for name in ("a/up", "old", ".hidden", "z"):
+        (tmp_path / name).symlink_to(tmp_path)
+    found = {file.relative: file.problem for file in files([record(tmp_path)])}
+    problem = "is a link to a folder; name that folder itself"
+    assert found == {"z": problem, "a/b.md": "", "a/up": problem}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes there")
+def test_a_pipe_is_named_and_not_waited_for(tmp_path: Path) -> None:
+    """Whatever its suffix: to open it would be to wait for its other end."""
+    for name in ("a.md", "b.zip", "c.pdf"):
+        os.mkfifo(tmp_path / name)
+    found = files([record(tmp_path)])
+    assert [refusal(file.path, file.member) for file in found] == ["is no regular file"] * 3
 
 
 def test_without_paths_the_corpus_and_what_was_added_are_read(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import os
 import re
 import stat
 from collections.abc import Callable, Mapping
@@ -75,27 +74,16 @@ def refusal(path: Path, member: str = "") -> str:
         status = path.stat()
     except OSError:
         status = None  # whoever opens it will tell
-    if status is not None and stat.S_ISDIR(status.st_mode):
-        return "is a link to a folder; name that folder itself" if path.is_symlink() else _unlisted(path)
     named = Path(member) if member else path
     if named.suffix.lower() not in SUFFIXES | {ARCHIVE}:
         suffix = named.suffix.lower()
         return f"no reader for {suffix} files" if suffix.strip(".") else "no reader for files without a suffix"
     if status is None:
         return ""
-    if not stat.S_ISREG(status.st_mode):
+    if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):
         return "is no regular file"  # to open a pipe would be to wait for its other end
     largest = _LARGEST_ARCHIVE if path.suffix.lower() == ARCHIVE else _LARGEST
     return f"is larger than {largest // 1024**2} MiB" if status.st_size > largest else ""
-
-
-def _unlisted(folder: Path) -> str:
-    """Why the files of a folder cannot be found."""
-    try:
-        os.scandir(folder).close()
-    except OSError as error:
-        return f"is a folder that cannot be listed: {error.strerror or error}"
-    return "is a folder"
 
 
 def load(path: Path, relative: str, document_id: str, member: str = "") -> Document:

@@ -6,6 +6,8 @@ working copy: the small files copied to a temporary folder, the large ones, whic
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import sqlite3
 import tempfile
@@ -25,7 +27,12 @@ _COLLECTION = "chunks"
 # With Chroma's defaults (16, 100, 100) HNSW loses rows that are all equally far from each other: of 380 no search could reach
 # 182 any more, nor 10 at (64, 200, 500). (128, 200, 500) loses none, as (128, 500, 500), which takes half as long again to
 # build. `benchmarks/scale.py` holds recall@10 against an exact scan to .99 (docs/decisions/0009-scale.md).
-_HNSW = {"space": "cosine", "max_neighbors": 128, "ef_construction": 200, "ef_search": 500}
+_HNSW: dict[str, str | int] = {
+    "space": "cosine",
+    "max_neighbors": 128,
+    "ef_construction": 200,
+    "ef_search": 500,
+}
 _BATCH = 2_000  # rows in one call
 # Rows after which `build` has Chroma write its graph, whole each time: fewer would make the writing grow with the square of
 # the rows, more would make the log larger, which holds them until then.
@@ -100,7 +107,22 @@ class VectorIndex:
 
 
 def build(vectors: Vectors | NDArray[np.float16], folder: Path) -> None:
-    """A collection of all rows of a matrix in a new folder, with none left in its log; the matrix may be memory-mapped."""
+    """A collection of all rows of a matrix in a new folder, with none left in its log; the matrix may be memory-mapped.
+
+    Raises OSError (ENOSPC) if the disk has no room for it: Chroma says of that no more than that it failed.
+    """
+    try:
+        _build(vectors, folder)
+    except Exception as error:
+        needed = (
+            4 * len(vectors) * (np.shape(vectors)[-1] + 2 * int(_HNSW["max_neighbors"]))
+        )  # in log or graph
+        if shutil.disk_usage(folder.parent).free < 2 * needed + _COPIED_BYTES:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from error
+        raise
+
+
+def _build(vectors: Vectors | NDArray[np.float16], folder: Path) -> None:
     parts = _evenly(len(vectors), _PART)
     with VectorIndex(
         folder, create=True, logged=min((stop - start for start, stop in parts), default=0)
