@@ -68,6 +68,46 @@ def test_what_was_kept_moved_and_left_out_is_told() -> None:
     ]
 
 
+def skipped(*names: str, reason: str) -> tuple[Skipped, ...]:
+    return tuple(Skipped(path=name, reason=reason) for name in names)
+
+
+def test_of_many_files_with_one_reason_a_few_are_named() -> None:
+    """The reason stands once, below the files that have one of their own, the commonest first."""
+    files = (
+        *skipped(*(f"p{n}.png" for n in range(120)), reason="no reader for .png files"),
+        *skipped("a.pdf", reason="is encrypted"),
+        *skipped(*(f"e{n}.md" for n in range(5)), reason="is empty"),
+        *skipped(*(f"x{n}.md" for n in range(4)), reason="looks binary"),
+    )
+    lines = drawn(report(skipped=files))
+    assert lines[lines.index("skipped  reason") :] == [
+        "skipped  reason",
+        "a.pdf    is encrypted",
+        *(f"x{n}.md    looks binary" for n in range(4)),
+        "",
+        "120 skipped: no reader for .png files",
+        *(f"p{n}.png" for n in range(3)),
+        "and 117 more (--json names all)",
+        "",
+        "5 skipped: is empty",
+        *(f"e{n}.md" for n in range(3)),
+        "and 2 more (--json names all)",
+    ]
+
+
+def test_long_and_odd_names_leave_room_for_the_reason() -> None:
+    """A name is never cut where it stands beside its reason, and never takes lines that are not its own."""
+    lines = drawn(report(skipped=(Skipped(path=f"{'x' * 100}\n\x1b[2J.md", reason="is a Git LFS pointer"),)))
+    table = lines[lines.index("") + 1 :]
+    assert table[1].endswith("  is a Git LFS pointer")
+    assert "".join(line.split()[0] for line in table[1:]) == f"{'x' * 100}"
+    assert table[-1].endswith("[2J.md")
+    many = skipped(*(f"{'y' * 200}/{n}.png" for n in range(9)), reason="no reader for .png files")
+    assert all(len(line) <= 80 for line in drawn(report(skipped=many)))
+    assert any(line.startswith("…y") and line.endswith("/2.png") for line in drawn(report(skipped=many)))
+
+
 def test_the_headline_says_what_became_of_it() -> None:
     assert "nothing was written" in headline(report(dry_run=True, published=False))
     assert "Nothing has changed: index 000002 is current" in headline(report(published=False))

@@ -464,7 +464,7 @@ def test_a_damaged_index_is_replaced(settings: Settings) -> None:
     [
         ("bad.pdf", b"%PDF-1.7 nonsense", "not a readable PDF"),
         ("bad.xyz", b"x", "no reader"),
-        ("empty.md", b"", "no text"),
+        ("empty.md", b"", "is empty"),
         ("marks.md", b"***\n\n---\n", "nothing to quote"),
         ("title.md", b"---\ntitle: " + b"word " * 600 + b"\n---\n\nText.\n", "title takes"),
         ("half.md", b'---\ntitle: "A \\ud83d"\n---\n\nText.\n', "surrogate"),

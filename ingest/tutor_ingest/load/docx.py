@@ -13,7 +13,7 @@ from tutor_ingest.load.boilerplate import Element, shown_content
 from tutor_ingest.load.content import Content
 from tutor_ingest.load.docx_parts import prepared
 from tutor_ingest.load.grids import is_value, looks_like_header
-from tutor_ingest.load.headings import HeadingLine, heading_lines
+from tutor_ingest.load.headings import heading_lines, section_marks
 from tutor_ingest.load.zipped import is_compound, is_encrypted, member, open_zip, packed, parse_xml
 
 _PROPERTIES = "docProps/core.xml"
@@ -58,18 +58,9 @@ def read(data: bytes, name: str) -> Content:
         text=text,
         format="markdown",
         title=properties.pop("title", None) or next((heading.text for heading in headings), None),
-        marks=_marks(text, headings),
+        marks=section_marks(text),
         metadata=properties,
     )
-
-
-def _marks(text: str, headings: list[HeadingLine]) -> tuple[tuple[int, str], ...]:
-    """The places of a document whose pages only Word can count: its sections, or else its paragraphs."""
-    if not headings:
-        starts = [0, *(match.end() for match in re.finditer("\n\n(?=\\S)", text))]
-        return tuple((start, f"paragraph {number}") for number, start in enumerate(starts, 1))
-    before = [(0, "beginning")] if headings[0].start else []
-    return (*before, *((heading.start, f"section {heading.text}") for heading in headings))
 
 
 def _no_image(image: Any) -> list[Any]:

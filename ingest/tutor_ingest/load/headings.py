@@ -1,4 +1,7 @@
-"""The headings of Markdown that our own writer has made, which stand at the start of a line or are code."""
+"""The headings of Markdown that our own writer has made, which stand at the start of a line or are code.
+
+Where a source has no lines that a person could count, they are also its places.
+"""
 
 from __future__ import annotations
 
@@ -32,3 +35,13 @@ def heading_lines(markdown: str) -> list[HeadingLine]:
             found.append(HeadingLine(start, len(heading[1]), heading[2]))
         start += len(line) + 1
     return found
+
+
+def section_marks(text: str) -> tuple[tuple[int, str], ...]:
+    """The places of a document that has neither pages nor lines of its own: its sections, or else its paragraphs."""
+    headings = heading_lines(text)
+    if not headings:
+        starts = [0, *(match.end() for match in re.finditer("\n\n(?=\\S)", text))]
+        return tuple((start, f"paragraph {number}") for number, start in enumerate(starts, 1))
+    before = [(0, "beginning")] if headings[0].start else []
+    return (*before, *((heading.start, f"section {heading.text}") for heading in headings))

@@ -13,6 +13,7 @@ from tutor.errors import ReadError
 from tutor_ingest.load.boilerplate import Element, main_content, without_code
 from tutor_ingest.load.content import Content, web_url
 from tutor_ingest.load.encoding import decode
+from tutor_ingest.load.headings import section_marks
 from tutor_ingest.load.html_markdown import to_markdown
 from tutor_ingest.load.html_words import words_of
 
@@ -27,7 +28,7 @@ _NAMED = {"description": "description", "author": "author", "article:published_t
 def read(data: bytes, name: str) -> Content:
     """The main content of a page as Markdown; all of its body where no content stands out.
 
-    The title is that of `<title>`, less what follows the page's own heading in it, such as the site's name.
+    Marks name its sections, since its lines are no lines of the file. The title is that of `<title>`, less what follows the page's own heading in it, such as the site's name.
     The canonical link is the url. Raises ReadError for a page without text and for binary content.
     """
     text = decoded(data)
@@ -42,6 +43,7 @@ def read(data: bytes, name: str) -> Content:
         format="markdown",
         title=_title(page),
         url=_url(page),
+        marks=section_marks(markdown),
         metadata=_metadata(page),
     )
 

@@ -56,7 +56,7 @@ def _open(data: bytes) -> pdfium.PdfDocument:
     except pdfium.PdfiumError as error:
         if error.err_code == pdfium_c.FPDF_ERR_PASSWORD:
             raise ReadError("is encrypted", help="Save a copy without a password.") from error
-        raise ReadError(f"is not a readable PDF: {error}") from error
+        raise ReadError("is not a readable PDF: damaged, cut off or something else") from error
 
 
 def _pages(document: pdfium.PdfDocument) -> list[Page]:
@@ -81,7 +81,7 @@ def _page(document: pdfium.PdfDocument, number: int) -> Page:
                 page.set_rotation(90 * turns)
                 lines = _lines(page, (width, height))
     except pdfium.PdfiumError as error:
-        raise ReadError(f"is not a readable PDF: page {number + 1}: {error}") from error
+        raise ReadError(f"is not a readable PDF: page {number + 1} is damaged") from error
     return Page(with_tables(lines), width if turns % 2 else height)
 
 

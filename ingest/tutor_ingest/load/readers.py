@@ -93,6 +93,8 @@ def load(path: Path, relative: str, document_id: str, member: str = "") -> Docum
     file: no reader for its suffix, not readable, too large, empty, binary, damaged.
     """
     data = _bytes(path, member)
+    if not data:
+        raise ReadError("is empty")
     content = _content(data, Path(member) if member else path)
     if not content.text.strip():
         raise ReadError("holds no text")
@@ -135,7 +137,7 @@ def _bytes(path: Path, member: str) -> bytes:
         raise ReadError(f"cannot be opened: {error.strerror or error}") from error
     if data.startswith(_LFS_POINTER) and len(data) <= _LFS_LONGEST:
         raise ReadError("is a Git LFS pointer, not the file itself", help="Run `git lfs pull`.")
-    if is_archive:
+    if is_archive and (data or member):
         raise archive.problem(path, member)
     return data
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,9 +14,12 @@ from tutor.commands.start import ingested, settings_of
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from tutor_ingest.report import IngestReport
+    from tutor_ingest.report import IngestReport, Skipped
 
 NAME = "ingest"
+_SHOWN = 3  # files of one reason that more share
+_PATH_COLUMNS = 40  # of a terminal of 80
+_LONGEST_PATH = 76  # characters
 EXAMPLES = """\b
 Examples:
   tutor ingest
@@ -60,12 +64,10 @@ def run(
 
 
 def summary(report: IngestReport) -> RenderableType:
-    """The report for a person: what was done, then each file that was left out, with its reason."""
+    """The report for a person: what was done, then the files that were left out, with their reasons."""
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
-
-    from tutor.commands.show import printable
 
     counts = Table.grid(padding=(0, 1, 0, 0))
     counts.add_column(justify="right", style="bold")
@@ -84,13 +86,49 @@ def summary(report: IngestReport) -> RenderableType:
         if number:
             counts.add_row(str(number), meaning)
     parts: list[RenderableType] = [Text(headline(report)), counts]
-    for title, files in (("skipped", report.skipped), ("kept as before", report.kept)):
-        if files:
-            table = Table(title, "reason", box=None, pad_edge=False, header_style="bold")
-            for file in files:
-                table.add_row(Text(printable(file.path)), Text(printable(file.reason)))
-            parts += [Text(), table]
+    parts += _listed("skipped", report.skipped)
+    parts += _listed("kept as before", report.kept)
     return Group(*parts)
+
+
+def _listed(title: str, files: Sequence[Skipped]) -> list[RenderableType]:
+    """Files with their reasons in two columns; of many with one reason a few, and how many more there are.
+
+    A reason that many share stands once, above them, so that it does not hide the others.
+    """
+    from rich.table import Table
+    from rich.text import Text
+
+    by_reason: dict[str, list[str]] = {}
+    for file in files:
+        by_reason.setdefault(_line(file.reason), []).append(_line(file.path))
+    shared = {reason: paths for reason, paths in by_reason.items() if len(paths) > _SHOWN + 1}
+    alone = [file for file in files if _line(file.reason) not in shared]
+    parts: list[RenderableType] = []
+    if alone:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        table.add_column(title, max_width=_PATH_COLUMNS, overflow="fold")
+        table.add_column("reason")
+        for file in alone:
+            table.add_row(Text(_line(file.path)), Text(_line(file.reason)))
+        parts += [Text(), table]
+    for reason, paths in sorted(shared.items(), key=lambda item: -len(item[1])):
+        parts += [Text(), Text(f"{len(paths)} {title}: {reason}", style="bold")]
+        parts += [Text(f"  {_shortened(path)}") for path in paths[:_SHOWN]]
+        parts.append(Text(f"  and {len(paths) - _SHOWN} more (--json names all)"))
+    return parts
+
+
+def _line(text: str) -> str:
+    """On one line, whatever a file is called."""
+    from tutor.commands.show import printable
+
+    return " ".join(printable(text).split())
+
+
+def _shortened(path: str) -> str:
+    """The end of a long path, which says more than its beginning."""
+    return path if len(path) <= _LONGEST_PATH else f"…{path[1 - _LONGEST_PATH :]}"
 
 
 def headline(report: IngestReport) -> str:

@@ -254,7 +254,7 @@ def test_a_member_is_loaded_as_a_file_is(tmp_path: Path) -> None:
         ("inner.zip", "is an archive within an archive"),
         ("picture.png", "no reader for .png files"),
         ("README", "no reader for files without a suffix"),
-        ("empty.md", "holds no text"),
+        ("empty.md", "is empty"),
         ("pointer.md", "is a Git LFS pointer, not the file itself"),
     ],
 )
