@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tutor.retrieval.fusion import blend, reciprocal_rank
+from tutor.retrieval.fusion import blend, reciprocal_rank, rescore
 
 
 def rankings(low: float) -> st.SearchStrategy[list[tuple[int, float]]]:
@@ -81,3 +81,20 @@ def test_reciprocal_rank_fusion_is_the_published_formula() -> None:
     """The sum of 1 / (60 + rank)."""
     fused = dict(reciprocal_rank([(1, 9.0), (2, 8.0)], [(2, 1.0)]))
     assert fused == {1: pytest.approx(1 / 61), 2: pytest.approx(1 / 62 + 1 / 61)}
+
+
+def test_late_interaction_orders_the_best_rows_anew_and_the_others_follow_as_they_came() -> None:
+    """Each opinion has its share; a row that the lexical search did not find has none of that."""
+    fused = [(1, 1.0), (2, 0.8), (3, 0.5), (4, 0.25)]
+    found = rescore(fused, {1: 0.5, 2: 0.5}, {2: 8.0, 9: 4.0}, {1: 0.4, 2: 0.6})
+    assert [row for row, _ in found] == [2, 1, 3, 4]
+    assert found[0][1] == pytest.approx((0.6 * 0.5 + 0.2 * 1.0 + 0.6) / 1.8)
+    assert found[1][1] == pytest.approx((0.6 * 0.5 + 0.4) / 1.8)
+    scores = [score for _, score in found]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_rescoring_nothing_changes_nothing() -> None:
+    """Not even the scores."""
+    fused = [(5, 0.9), (2, 0.3)]
+    assert rescore(fused, {}, {}, {}) == [(5, pytest.approx(1.0)), (2, pytest.approx(1 / 3))]

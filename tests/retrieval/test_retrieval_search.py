@@ -10,7 +10,7 @@ from tutor.index.generation import Generation
 from tutor.index.library import Index
 from tutor.index.terms import terms
 from tutor.retrieval.filters import Filters
-from tutor.retrieval.search import Found, search, searched_terms
+from tutor.retrieval.search import Found, piece_weights, search, searched_terms
 from tutor.testing import SMALL_CORPUS, HashingEmbeddings, small_settings, write_corpus
 from tutor_ingest.pipeline import ingest
 
@@ -146,3 +146,11 @@ def test_any_query_can_be_searched(generation: Generation, query: str) -> None:
 def test_the_same_question_gives_the_same_passages(generation: Generation) -> None:
     """Search is deterministic."""
     assert find(generation, "roadmap", 20).passages == find(generation, "roadmap", 20).passages
+
+
+def test_words_that_carry_only_grammar_weigh_little_in_late_interaction() -> None:
+    """So do punctuation and the model's special pieces; the parts of one word weigh as that word does."""
+    query = "What is a decision-tree?"
+    pieces = [(0, 0), (0, 4), (5, 7), (8, 9), (10, 14), (14, 18), (18, 19), (19, 23), (23, 24), (0, 0)]
+    weights = piece_weights(query, pieces).tolist()
+    assert weights == pytest.approx([0.3] * 4 + [1.0, 1.0, 0.3, 1.0] + [0.3] * 2)

@@ -31,7 +31,7 @@ def blend(dense: Ranking, lexical: Ranking, weight: float = DENSE_WEIGHT) -> lis
         best = lexical[0][1] or 1.0
         for row, score in lexical:
             scores[row] += (1 - weight) * score / best
-    return _ranked(scores)
+    return ranked(scores)
 
 
 def rescore(
@@ -42,7 +42,7 @@ def rescore(
     A row that the lexical search did not find counts 0 there.
     """
     best = max(lexical.values(), default=0.0) or 1.0
-    first = _ranked(
+    first = ranked(
         {
             row: COSINE * cosine[row] + LEXICAL * lexical.get(row, 0.0) / best + LATE * score
             for row, score in late.items()
@@ -60,8 +60,9 @@ def reciprocal_rank(*rankings: Ranking, constant: int = 60) -> list[tuple[int, f
     for ranking in rankings:
         for rank, (row, _) in enumerate(ranking, start=1):
             scores[row] += 1 / (constant + rank)
-    return _ranked(scores)
+    return ranked(scores)
 
 
-def _ranked(scores: Mapping[int, float]) -> list[tuple[int, float]]:
+def ranked(scores: Mapping[int, float]) -> list[tuple[int, float]]:
+    """Scores by row as a ranking, ties by row."""
     return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))

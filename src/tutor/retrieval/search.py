@@ -14,7 +14,7 @@ from tutor.index.generation import Generation
 from tutor.index.store import StoredChunk
 from tutor.index.terms import terms
 from tutor.retrieval.filters import Filters
-from tutor.retrieval.fusion import Ranking, blend, rescore
+from tutor.retrieval.fusion import Ranking, blend, ranked, rescore
 from tutor.retrieval.synonyms import expand
 
 DEPTH = 50  # rows that each leg contributes; the fusion was measured at this depth
@@ -61,13 +61,10 @@ def search(
     dense = generation.dense(embedded.vector, depth, allowed)
     lexical = generation.lexical_search(query_terms, depth, allowed)
     fused = blend(dense, lexical)
-    rows = [row for row, _ in fused[: max(RESCORED, 2 * k)]]
-    cosine = generation.similarity(rows, embedded.vector)
-    late = generation.tokens.scores(embedded.tokens, piece_weights(query, embedded.pieces), rows)
-    opinions = [dict(zip(rows, scores.tolist(), strict=True)) for scores in (cosine, late)]
-    fused = rescore(fused, opinions[0], dict(lexical), opinions[1])
-    ranked = sorted(opinions[1].items(), key=lambda pair: (-pair[1], pair[0]))
-    legs = {"dense": _legs(dense), "lexical": _legs(lexical), "late": _legs(ranked)}
+    late = _late(generation, query, embedded, [row for row, _ in fused[: max(RESCORED, 2 * k)]])
+    cosine = dict(zip(late, generation.similarity(list(late), embedded.vector).tolist(), strict=True))
+    fused = rescore(fused, cosine, dict(lexical), late)
+    legs = {"dense": _legs(dense), "lexical": _legs(lexical), "late": _legs(ranked(late))}
     passages = _passages(generation, fused, legs, k)
     return Found(tuple(query_terms), embedded.vector, tuple(passages), meant)
 
@@ -76,6 +73,13 @@ def searched_terms(query: str) -> list[str]:
     """The terms of a query without those that carry its grammar only; all of them if nothing else is there."""
     every = terms(query)
     return [term for term in every if term not in _FUNCTION_WORDS] or every
+
+
+def _late(
+    generation: Generation, query: str, embedded: EmbeddedQuestion, rows: list[int]
+) -> dict[int, float]:
+    weights = piece_weights(query, embedded.pieces)
+    return dict(zip(rows, generation.tokens.scores(embedded.tokens, weights, rows).tolist(), strict=True))
 
 
 def piece_weights(query: str, pieces: Sequence[CharRange]) -> Vectors:
