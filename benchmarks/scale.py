@@ -41,17 +41,19 @@ CHUNKS_OF_A_DOCUMENT, PIECES, QUESTIONS, DEPTH, TOP_K = 20, 150, 200, 10, 8
 RECALL, SLOPE = 0.99, 1.1
 Record = dict[str, float]
 
-# What is measured: the heading of its column, how its number is written, and whether its growth is bounded.
 COLUMNS: Mapping[str, tuple[str, Callable[[float], str]]] = {
     "publish": ("publish s", "{:.1f}".format),
+    "cpu": ("publish CPU s", "{:.1f}".format),
     "open": ("open ms", lambda value: f"{value * 1000:.0f}"),
     "p50": ("search p50 ms", lambda value: f"{value * 1000:.1f}"),
-    "p95": ("p95 ms", lambda value: f"{value * 1000:.1f}"),
+    "p95": ("search p95 ms", lambda value: f"{value * 1000:.1f}"),
     "filtered": ("filtered p50 ms", lambda value: f"{value * 1000:.1f}"),
     "memory": ("memory MB", lambda value: f"{value / 1e6:.0f}"),
     "peak": ("peak of building MB", lambda value: f"{value / 1e6:.0f}"),
     "disk": ("disk MB", lambda value: f"{value / 1e6:.0f}"),
 }
+"""What is measured: the heading of its column, and how its number is written."""
+UNBOUNDED = ("publish", "p95")  # they tell more of what else the machine does
 STEPS = ("store", "terms", "graph", "manifest", "verify", "flush")
 
 
@@ -64,7 +66,7 @@ class MadeEmbeddings:
         from tutor.embedding import EmbeddingIdentity
 
         self.identity = EmbeddingIdentity("made", "0" * 64, DIMENSION)
-        self.seconds = 0.0
+        self.spent = 0.0, 0.0
         self._vectors = MadeVectors()
         self._next = 0
 
@@ -87,12 +89,12 @@ class MadeEmbeddings:
         """The next rows."""
         from tutor.embedding import Embedded
 
-        begun = time.perf_counter()
+        begun = now()
         rows = self._vectors.rows(self._next, self._next + len(texts))
         self._next += len(texts)
         pooled = [np.repeat(row[np.newaxis], len(own), 0) for row, own in zip(rows, spans, strict=True)]
         pieces = [np.repeat(row[np.newaxis], PIECES, 0) for row in rows.astype(np.float16)]
-        self.seconds += time.perf_counter() - begun
+        self.spent = plus(self.spent, begun)
         return Embedded(rows, pooled, pieces)
 
 
@@ -124,62 +126,62 @@ def documents(chunks: int) -> Iterator[tuple[Document, list[Chunk]]]:
 
 
 def build(data_dir: Path, chunks: int) -> Record:
-    """Write and publish a generation; seconds by step, without the making of texts and vectors."""
+    """Write and publish a generation; CPU seconds by step, without the making of texts and vectors."""
     from tutor.index.generation import Generation
     from tutor.index.library import Index
     from tutor.index.manifest import SplitterRecord
     from tutor_ingest.draft import Draft
     from tutor_ingest.pipeline import VERSIONS
 
-    made, index = MadeEmbeddings(), Index(data_dir)
+    made, index, clock = MadeEmbeddings(), Index(data_dir), Clock()
     folder = index.new_folder()
-    clock = Clock()
     draft = Draft(folder, made, None)
     for document, own in documents(chunks):
-        with clock.step("store"):
-            draft.store.add_document(document)
-            draft.add(document, own)
-    splitter = SplitterRecord(max_tokens=made.max_tokens, target_tokens=made.max_tokens)
-    with clock:
-        clock.now("store")
-        draft.finish(splitter, VERSIONS, (), clock.now)
-        clock.now("verify")
-        generation = Generation(folder)
-        generation.verify()
-        generation.close()
-        index.switch(folder, clock.now)
-    seconds = clock.seconds
-    seconds["store"] -= made.seconds
-    steps = {step: seconds.get(step, 0.0) for step in STEPS}
+        clock.step("store")
+        draft.store.add_document(document)
+        draft.add(document, own)
+        clock.step("")
+    clock.step("store")
+    draft.finish(SplitterRecord(max_tokens=256, target_tokens=180), VERSIONS, (), clock.step)
+    clock.step("verify")
+    generation = Generation(folder)
+    generation.verify()
+    generation.close()
+    index.switch(folder, clock.step)
+    clock.step("")
+    wall, cpu = (
+        sum(kind) - own for kind, own in zip(zip(*clock.spent.values(), strict=True), made.spent, strict=True)
+    )
+    steps = {step: clock.spent.get(step, (0.0, 0.0))[1] for step in STEPS}
+    steps["store"] -= made.spent[1]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024.0
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    return {**steps, "publish": sum(seconds.values()), "peak": peak, "disk": float(size)}
+    return {**steps, "publish": wall, "cpu": cpu, "peak": peak, "disk": float(size)}
+
+
+def now() -> tuple[float, float]:
+    """The time: on the wall, and of this process on all its cores."""
+    return time.perf_counter(), time.process_time()
+
+
+def plus(spent: tuple[float, float], since: tuple[float, float]) -> tuple[float, float]:
+    """What was spent before, and since then."""
+    wall, cpu = now()
+    return spent[0] + wall - since[0], spent[1] + cpu - since[1]
 
 
 class Clock:
-    """Seconds by the name of the step that was running."""
+    """Seconds, on the wall and of the processor, by the name of the step that was running."""
 
     def __init__(self) -> None:
-        self.seconds: Record = {}
-        self._step, self._since = "", 0.0
+        self.spent: dict[str, tuple[float, float]] = {}
+        self._step, self._since = "", now()
 
-    def now(self, step: str) -> None:
-        """Another step begins."""
+    def step(self, name: str) -> None:
+        """Another step begins; none with an empty name."""
         if self._step:
-            passed = time.perf_counter() - self._since
-            self.seconds[self._step] = self.seconds.get(self._step, 0.0) + passed
-        self._step, self._since = step, time.perf_counter()
-
-    def step(self, name: str) -> Clock:
-        """Count the block that follows as a step."""
-        self.now(name)
-        return self
-
-    def __enter__(self) -> Clock:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.now("")
+            self.spent[self._step] = plus(self.spent.get(self._step, (0.0, 0.0)), self._since)
+        self._step, self._since = name, now()
 
 
 def look(data_dir: Path, chunks: int) -> Record:
@@ -305,7 +307,7 @@ def table(records: Mapping[int, Record]) -> str:
 
 def steps_table(records: Mapping[int, Record]) -> str:
     """Where the seconds of publishing go, and the bytes of one chunk."""
-    heads = ["chunks", *(f"{step} s" for step in STEPS), "bytes a chunk", "exact scan ms"]
+    heads = ["chunks", *(f"{step} CPU s" for step in STEPS), "bytes a chunk", "exact scan ms"]
     lines = [f"| {' | '.join(heads)} |", f"|{'---:|' * len(heads)}"]
     for size, record in records.items():
         cells = [f"{record[step]:.2f}" for step in STEPS]
@@ -320,7 +322,7 @@ def verdict(records: Mapping[int, Record]) -> tuple[list[str], int]:
     grown = {
         head: max(found)
         for key, (head, _) in COLUMNS.items()
-        if (found := slopes(sizes, [record[key] for record in records.values()]))
+        if key not in UNBOUNDED and (found := slopes(sizes, [record[key] for record in records.values()]))
     }
     lines, kept = [], []
     if grown:

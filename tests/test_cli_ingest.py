@@ -96,6 +96,15 @@ def test_of_many_files_with_one_reason_a_few_are_named() -> None:
     ]
 
 
+def test_hundreds_of_reasons_are_not_all_printed() -> None:
+    """The report ends with how many more there are, and where they are named."""
+    files = tuple(Skipped(path=f"{n}.md", reason=f"front matter line {n}") for n in range(250))
+    lines = drawn(report(skipped=files))
+    assert "99.md    front matter line 99" in lines
+    assert "100.md   front matter line 100" not in lines
+    assert lines[-1] == "and 150 more (--json names all)"
+
+
 def test_long_and_odd_names_leave_room_for_the_reason() -> None:
     """A name is never cut where it stands beside its reason, and never takes lines that are not its own."""
     lines = drawn(report(skipped=(Skipped(path=f"{'x' * 100}\n\x1b[2J.md", reason="is a Git LFS pointer"),)))

@@ -15,7 +15,7 @@ from typing import Any
 
 from tutor.config import Settings
 from tutor.embedding import SpanEmbeddings
-from tutor.errors import NoIndexError
+from tutor.errors import IndexStateError
 from tutor.index.generation import Generation
 from tutor.index.library import Index
 from tutor_ingest.pipeline import ingest
@@ -40,7 +40,7 @@ def open_index(devset: Path, name: str, cache: Path, embeddings: SpanEmbeddings)
     index = Index(settings.data_dir)
     try:
         return index.current()
-    except NoIndexError:
+    except IndexStateError:  # none yet, or made by another version
         _write(devset / name, settings.corpus_dir)
         print(f"ingesting {name} …", flush=True)
         ingest(settings, embeddings=embeddings)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from tutor.documents import Chunk, Document, embedded_text
 from tutor.embedding import SpanEmbeddings, Vectors
@@ -216,7 +217,10 @@ class Draft:
             for text, item in zip(texts, block, strict=True)
         ]  # fmt: skip
         made = self._embeddings.embed_spans(texts, ranges)
-        return list(zip(made.vectors, made.spans, map(encode, made.tokens), strict=True))
+        # A chunk takes 0.6 ms in one thread, in two 9 ms while another process computes.
+        with threadpool_limits(1, "blas"):
+            signs = [encode(tokens) for tokens in made.tokens]
+        return list(zip(made.vectors, made.spans, signs, strict=True))
 
     def _known(self, block: list[_Pending]) -> list[Made | None]:
         """Vectors of chunk and spans from the generation before, for the chunks that it has."""

@@ -61,6 +61,7 @@ def ingest(
     begun = time.perf_counter()
     index = Index(settings.data_dir)
     model = embeddings or open_embeddings(settings)
+    previous: Generation | None = None
     try:
         # The lock comes first: what the generation before holds must not change until the next is published.
         with nullcontext() if dry_run else _writing(index, settings.data_dir):
@@ -79,6 +80,8 @@ def ingest(
                 return run.dry(load_all) if dry_run else run.write(load_all)
     finally:
         index.close()
+        if previous:
+            previous.close()
 
 
 class _Before:
@@ -119,6 +122,7 @@ class _Run:
         return (
             generation is not None
             and self.before.same_chunks
+            and generation.manifest.versions == VERSIONS
             and not self.index.problem
             and self.changed.files == self.before.files
             and list(generation.manifest.sources) == self.sources
@@ -251,9 +255,23 @@ def _without(came: list[str], gone: list[str]) -> list[str]:
 
 
 def _current(index: Index) -> Generation | None:
-    """The current generation, or the one before if that is damaged; None if none can be read."""
+    """The current generation, or the one before if that is damaged; None if none can be read.
+
+    One whose terms were made by another version cannot be searched, but all else in it can be taken over.
+    """
     try:
         return index.current()
+    except IndexMismatchError:
+        pointer = index.pointer
+    except IndexStateError:
+        return None
+    try:
+        entry = pointer.current if pointer else None
+        return (
+            Generation(index.generations / entry.name, entry.manifest_sha256, searching=False)
+            if entry
+            else None
+        )
     except IndexStateError:
         return None
 

@@ -187,9 +187,7 @@ def test_a_model_that_returns_too_few_vectors_is_not_trusted(folders: Iterator[P
     """No chunk gets a neighbour's vector: the draft fails."""
 
     class Short(HashingEmbeddings):
-        def embed_spans(
-            self, texts: Sequence[str], spans: Sequence[Sequence[CharRange]]
-        ) -> Embedded:
+        def embed_spans(self, texts: Sequence[str], spans: Sequence[Sequence[CharRange]]) -> Embedded:
             made = super().embed_spans(texts, spans)
             return made._replace(vectors=made.vectors[:-1])
 

@@ -21,6 +21,8 @@ from tutor.embedding import CharRange, Embedded, EmbeddingIdentity, Vectors
 from tutor.errors import IndexLockedError, IndexMismatchError, ReadError, SourceError, TutorError
 from tutor.index.generation import Generation
 from tutor.index.library import Index
+from tutor.index.manifest import load_manifest, manifest_sha256
+from tutor.index.pointer import Entry, Pointer, write_pointer
 from tutor.testing import SMALL_CORPUS, HashingEmbeddings, small_settings, write_corpus
 from tutor_ingest import pipeline
 from tutor_ingest.load import LoadAll, Request, in_process
@@ -40,9 +42,7 @@ class FailingEmbeddings(HashingEmbeddings):
         self._after = after
         self._error = error
 
-    def embed_spans(
-        self, texts: Sequence[str], spans: Sequence[Sequence[CharRange]]
-    ) -> Embedded:
+    def embed_spans(self, texts: Sequence[str], spans: Sequence[Sequence[CharRange]]) -> Embedded:
         if self.texts_embedded + len(texts) > self._after:
             raise self._error
         return super().embed_spans(texts, spans)
@@ -396,6 +396,23 @@ def test_another_model_embeds_everything_anew(settings: Settings) -> None:
     assert (report.published, report.embedded, report.reused) == (True, report.chunks, 0)
     with generation(settings) as current:
         current.check_model(other.identity)
+
+
+def test_another_text_analysis_computes_terms_anew_and_nothing_else(settings: Settings) -> None:
+    """The index of a version before is not searched, but its documents and vectors are taken over."""
+    run(settings)
+    index = Index(settings.data_dir)
+    folder = index.generations / "000001"
+    manifest = load_manifest(folder)
+    older = manifest.versions.model_copy(update={"terms": manifest.versions.terms - 1})
+    manifest.model_copy(update={"versions": older}).save(folder)
+    write_pointer(index.root, Pointer(Entry("000001", manifest_sha256(folder))))
+    with pytest.raises(IndexMismatchError, match="another version"):
+        index.current()
+    report = run(settings)
+    assert (report.published, report.embedded, report.unchanged) == (True, 0, 3)
+    with generation(settings) as current:
+        assert current.manifest.versions == manifest.versions
 
 
 def test_a_model_that_gives_other_vectors_is_found_out_by_reading_again(settings: Settings) -> None:

@@ -43,6 +43,12 @@ def test_a_header_is_found_as_well_and_line_breaks_do_not_matter() -> None:
     assert hidden(texts) == [[heads[i % 2]] for i in range(4)]
 
 
+def test_headings_are_not_counted_however_often_they_recur() -> None:
+    """They are never quoted, and say what the text below them is about."""
+    texts = [f"# Page {i}\n\n## Overview\n\nThis page is about topic {i}.\n\n{FOOTER}\n" for i in range(6)]
+    assert hidden(texts) == [[FOOTER]] * 6
+
+
 def test_what_a_minority_of_files_says_stays() -> None:
     """Four short answers of forty are alike, and are answers."""
     texts = [

@@ -198,6 +198,16 @@ def test_text_that_is_not_wrapped_has_a_paragraph_per_line() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [("# Proxy [![Build](b.svg)](c) ![x](y)", "Proxy"), ("# ![The proxy](logo.png)", "The proxy")],
+)
+def test_badges_are_no_words_of_a_heading(line: str, text: str) -> None:
+    """Unless a picture is all that the heading has."""
+    document = Document("d", "a.md", "T", f"{line}\n\nText.\n", "markdown", "")
+    assert [block.heading_path for block in blocks(document)] == [(text,), (text,)]
+
+
 def test_plain_text_headings_are_found_with_caution() -> None:
     """Underlined, numbered, or short and alone above longer prose: a heading. Anything less is prose."""
     text = f"Top\n===\nbody\n\nSub\n---\n\n2.1 Data\n\n{PROSE}\n\nA short one\n\n{PROSE}\n"

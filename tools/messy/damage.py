@@ -17,15 +17,21 @@ MEBIBYTE = 1024**2
 _POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a21\nsize 12345\n"
 _PICTURE = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + zlib.compress(bytes(range(256)) * 40)
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000)
-_EMPTY = {
-    **dict.fromkeys((".md", ".txt", ".html", ".rst", ".csv", ".ipynb"), "holds no text"),
-    **dict.fromkeys((".docx", ".epub"), "not a readable ZIP archive"),
-    ".xlsx": "holds no text",
-    ".zip": "is not a readable ZIP archive",
-    ".pdf": "is not a readable PDF",
-    ".srt": "holds no readable cue",
-    ".py": "holds no docstrings or definitions",
-}
+_EVERY = (
+    ".md",
+    ".txt",
+    ".html",
+    ".rst",
+    ".csv",
+    ".ipynb",
+    ".docx",
+    ".epub",
+    ".xlsx",
+    ".zip",
+    ".pdf",
+    ".srt",
+    ".py",
+)
 
 
 def damaged(notes: Iterator[Note]) -> Iterator[Kept]:
@@ -35,13 +41,17 @@ def damaged(notes: Iterator[Note]) -> Iterator[Kept]:
 
 
 def _empty(notes: Iterator[Note]) -> Iterator[Kept]:
-    for suffix, reason in _EMPTY.items():
-        yield f"empty{suffix}", b"", skipped(reason)
+    for suffix in _EVERY:
+        yield f"empty{suffix}", b"", skipped("is empty")
     yield "blank.txt", b" \n\t\n \r\n", skipped("holds no text")
     yield "only front matter.md", b"---\ntitle: Nothing below\n---\n", skipped("holds no text")
     yield "only a comment.md", b"<!-- nothing to see -->\n", skipped("holds nothing to quote")
     yield "only a rule.txt", b"----------\n", skipped("holds nothing to quote")
-    yield "only scripts.html", b"<html><body><script>let a = 1</script></body></html>", skipped("holds no text")
+    yield (
+        "only scripts.html",
+        b"<html><body><script>let a = 1</script></body></html>",
+        skipped("holds no text"),
+    )
 
 
 def _binary(notes: Iterator[Note]) -> Iterator[Kept]:
@@ -73,7 +83,11 @@ def _truncated(notes: Iterator[Note]) -> Iterator[Kept]:
     text = formats.markdown(next(notes))
     first = next(iter(text.quotable))
     end = text.data.index(first.encode()) + len(first)
-    yield "cut off.md", text.data[: end + 20] + b"\xc3", Expected("read", quotable={first: text.quotable[first]})
+    yield (
+        "cut off.md",
+        text.data[: end + 20] + b"\xc3",
+        Expected("read", quotable={first: text.quotable[first]}),
+    )
 
 
 def _locked(notes: Iterator[Note]) -> Iterator[Kept]:
@@ -84,7 +98,11 @@ def _locked(notes: Iterator[Note]) -> Iterator[Kept]:
     drm = {**packed.members(packed.book(note).data), "META-INF/encryption.xml": _DRM.encode()}
     yield "locked.epub", packed.archive(drm), skipped("DRM")
     yield "locked.pdf", printed.encrypted(note, "a secret").data, skipped("is encrypted")
-    yield "locked.zip", packed.encrypted_zip(packed.archive({"a.md": b"# A\n\nText.\n"})), skipped("is encrypted")
+    yield (
+        "locked.zip",
+        packed.encrypted_zip(packed.archive({"a.md": b"# A\n\nText.\n"})),
+        skipped("is encrypted"),
+    )
     open_to_all = printed.encrypted(next(notes), "")
     yield "empty password.pdf", open_to_all.data, open_to_all.read()
 
@@ -99,32 +117,70 @@ def _text(notes: Iterator[Note]) -> Iterator[Kept]:
     yield "app.min.js", b"var a=1;" * 2000, skipped("is minified")
     note = next(notes)
     (_, first), (_, second) = note.sections
-    yield "unclosed.html", f"<html><body><div><p>{first[0]}<p>{second[0]}<b><table><td>".encode(), _reads(first[0], second[0])
+    yield (
+        "unclosed.html",
+        f"<html><body><div><p>{first[0]}<p>{second[0]}<b><table><td>".encode(),
+        _reads(first[0], second[0]),
+    )
     yield "deep.html", (b"<div>" * 3000) + first[1].encode(), _reads(first[1])
     yield "unclosed fence.md", f"# Title\n\n{first[2]}\n\n```python\nx = 1\n".encode(), _reads(first[2])
     yield "quotes.csv", b'name,remark\nA,"an open quote\nB,fine\nC,fine as well\n', Expected("read")
-    yield "ragged.csv", f'name,remark\nA,"{second[1]}"\nB\nC,one,two,three\n'.encode(), _reads(f"| A | {second[1]} |", part=True)
+    yield (
+        "ragged.csv",
+        f'name,remark\nA,"{second[1]}"\nB\nC,one,two,three\n'.encode(),
+        _reads(f"| A | {second[1]} |", part=True),
+    )
     timing = "00:00:01,000 --> 00:00:04,000"
-    yield "times.srt", f"1\n{timing}\n{second[2]}\n\n2\n00:99 --> nowhere\nThis cue is lost.\n".encode(), _reads(second[2])
+    yield (
+        "times.srt",
+        f"1\n{timing}\n{second[2]}\n\n2\n00:99 --> nowhere\nThis cue is lost.\n".encode(),
+        _reads(second[2]),
+    )
     note = next(notes)
     (_, first), (_, second) = note.sections
-    yield "syntax.py", f'def f(:\n    """{first[0]}"""\n\n# {first[1]}\ndef g():\n    return 1\n'.encode(), Expected("read")
-    yield "directive.rst", f"Title\n=====\n\n.. unheard-of:: x\n   :option:\n\n   {first[2]}\n\n{second[0]}\n".encode(), _reads(first[2], second[0])
+    yield (
+        "syntax.py",
+        f'def f(:\n    """{first[0]}"""\n\n# {first[1]}\ndef g():\n    return 1\n'.encode(),
+        Expected("read"),
+    )
+    yield (
+        "directive.rst",
+        f"Title\n=====\n\n.. unheard-of:: x\n   :option:\n\n   {first[2]}\n\n{second[0]}\n".encode(),
+        _reads(first[2], second[0]),
+    )
     long = f"{second[1]} {'word ' * 60_000}end. {second[2]}"
     yield "one line.txt", long.encode(), _reads(second[1])
     note = next(notes)
-    yield "no space.txt", f"{note.sentences[0]}\n\n{'a1B2' * 80_000}\n\n{note.sentences[1]}\n".encode(), _reads(*note.sentences[:2])
-    log = "".join(f"2031-03-04 05:{n // 60:02}:{n % 60:02} step {n} loss {9 / (n + 1):.4f}\n" for n in range(1500))
+    yield (
+        "no space.txt",
+        f"{note.sentences[0]}\n\n{'a1B2' * 80_000}\n\n{note.sentences[1]}\n".encode(),
+        _reads(*note.sentences[:2]),
+    )
+    log = "".join(
+        f"2031-03-04 05:{n // 60:02}:{n % 60:02} step {n} loss {9 / (n + 1):.4f}\n" for n in range(1500)
+    )
     yield "train.log", log.encode(), Expected("read")
     yield "control.txt", f"\x1b[31m{note.sentences[2]}\x1b[0m\n".encode(), _reads(note.sentences[2])
 
 
 def _office(notes: Iterator[Note]) -> Iterator[Kept]:
-    word, book, sheets = packed.word(next(notes)).data, packed.book(next(notes)).data, packed.workbook(next(notes)).data
+    word, book, sheets = (
+        packed.word(next(notes)).data,
+        packed.book(next(notes)).data,
+        packed.workbook(next(notes)).data,
+    )
     parts = packed.members(word)
     broken = parts["word/document.xml"][:-200]
-    yield "broken xml.docx", packed.archive({**parts, "word/document.xml": broken}), skipped("is no valid XML")
-    yield "no body.docx", packed.archive({"[Content_Types].xml": parts["[Content_Types].xml"]}), skipped("is no Word document")
+    yield (
+        "broken xml.docx",
+        packed.archive({**parts, "word/document.xml": broken}),
+        skipped("is no valid XML"),
+    )
+    yield (
+        "no body.docx",
+        packed.archive({"[Content_Types].xml": parts["[Content_Types].xml"]}),
+        skipped("is no Word document"),
+    )
     yield "old.docx", _OLD_OFFICE, skipped("is an old .doc file")
     yield "old.doc", _OLD_OFFICE, skipped("no reader for .doc files")
     bomb = packed.archive({**parts, "word/media/a.xml": bytes(300 * MEBIBYTE)})
@@ -135,7 +191,11 @@ def _office(notes: Iterator[Note]) -> Iterator[Kept]:
     corners = parts[first].replace(b'r="A2"', b'r="XFD1048576"')
     yield "corners.xlsx", packed.archive({**parts, first: corners}), skipped("spreads a sheet over more than")
     parts = packed.members(book)
-    yield "broken xml.epub", packed.archive({**parts, "book.opf": parts["book.opf"][:-90]}), skipped("is no valid XML")
+    yield (
+        "broken xml.epub",
+        packed.archive({**parts, "book.opf": parts["book.opf"][:-90]}),
+        skipped("is no valid XML"),
+    )
     yield "no package.epub", packed.archive({"mimetype": b"application/epub+zip"}), skipped("is no EPUB")
 
 
@@ -145,7 +205,11 @@ def _pdf(notes: Iterator[Note]) -> Iterator[Kept]:
     made = printed.by_hand(next(notes))
     yield "bad xref.pdf", made.data.replace(b"0000000000 65535 f", b"9999999999 00000 n"), made.read()
     made = printed.by_hand(next(notes))
-    yield "no xref.pdf", made.data[: made.data.rindex(b"xref\n0")] + b"trailer\n<< /Root 1 0 R >>", made.read()
+    yield (
+        "no xref.pdf",
+        made.data[: made.data.rindex(b"xref\n0")] + b"trailer\n<< /Root 1 0 R >>",
+        made.read(),
+    )
     made = printed.by_hand(next(notes))
     yield "preceded.pdf", b"HTTP/1.1 200 OK\r\nContent-Type: application/pdf\r\n\r\n" + made.data, made.read()
     made = printed.by_hand(next(notes))
@@ -180,7 +244,11 @@ def _misnamed(notes: Iterator[Note]) -> Iterator[Kept]:
     made = formats.table(next(notes))
     yield "a table.xlsx", made.data, made.read()
     note = next(notes)
-    yield "a text.html", formats.plain(note, 0).data, Expected("read", quotable=dict.fromkeys(note.sentences, ""))
+    yield (
+        "a text.html",
+        formats.plain(note, 0).data,
+        Expected("read", quotable=dict.fromkeys(note.sentences, "")),
+    )
     yield "a text.pdf", formats.plain(note).data, skipped("is not a readable PDF")
     yield "a word file.txt", packed.word(note).data, skipped("looks binary")
     yield "a word file.zip", packed.word(note).data, skipped("is a Word document")
@@ -188,7 +256,11 @@ def _misnamed(notes: Iterator[Note]) -> Iterator[Kept]:
     yield "a picture.md", _PICTURE, skipped("looks binary")
     yield "a picture.pdf", _PICTURE, skipped("is not a readable PDF")
     yield "packed.txt", gzip.compress(formats.plain(note).data, mtime=0), skipped("looks binary")
-    yield "rich.txt", b"{\\rtf1\\ansi{\\fonttbl{\\f0 Arial;}}\\f0 Some {\\b rich} text.\\par}", skipped("is RTF")
+    yield (
+        "rich.txt",
+        b"{\\rtf1\\ansi{\\fonttbl{\\f0 Arial;}}\\f0 Some {\\b rich} text.\\par}",
+        skipped("is RTF"),
+    )
 
 
 def _large(notes: Iterator[Note]) -> Iterator[Kept]:

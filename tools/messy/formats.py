@@ -44,7 +44,11 @@ def plain(note: Note, width: int = 78) -> Made:
     """Wrapped paragraphs: a sentence begins on one line and ends on another."""
     parts = [note.title]
     for _, sentences in note.sections:
-        parts.append(textwrap.fill(" ".join(sentences), width, break_on_hyphens=False) if width else " ".join(sentences))
+        parts.append(
+            textwrap.fill(" ".join(sentences), width, break_on_hyphens=False)
+            if width
+            else " ".join(sentences)
+        )
     text = "\n\n".join(parts) + "\n"
     return Made(text.encode(), dict.fromkeys(note.sentences, ""))
 
@@ -58,7 +62,11 @@ def web_page(note: Note, semantic: bool = True) -> Made:
     body.append("<ul>" + "".join(f"<li>{item}</li>" for item in note.items) + "</ul>")
     rows = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in note.rows)
     names = "".join(f"<th>{name}</th>" for name in note.header)
-    body += [f"<table><tr>{names}</tr>{rows}</table>", "<script>let secret = 1;</script>", foot.format(FOOTER)]
+    body += [
+        f"<table><tr>{names}</tr>{rows}</table>",
+        "<script>let secret = 1;</script>",
+        foot.format(FOOTER),
+    ]
     page = f"<!doctype html><html lang=en><head><meta charset=utf-8><title>{note.title}</title></head><body>"
     quotable = dict.fromkeys([*note.sentences, *note.items], "")
     return Made((page + "\n".join(body) + "</body></html>\n").encode(), quotable)
@@ -67,15 +75,29 @@ def web_page(note: Note, semantic: bool = True) -> Made:
 def notebook(note: Note) -> Made:
     """Markdown cells with code between them; cells are counted from 1."""
     cells: list[dict[str, object]] = [{"cell_type": "markdown", "metadata": {}, "source": f"# {note.title}"}]
-    quotable = {}
+    quotable: dict[str, str] = {}
     for heading, sentences in note.sections:
         source = f"## {heading}\n\n{' '.join(sentences)}".splitlines(keepends=True)
         cells.append({"cell_type": "markdown", "metadata": {}, "source": source})
         quotable |= dict.fromkeys(sentences, f"cell {len(cells)}")
-        code = {"cell_type": "code", "metadata": {}, "execution_count": 1, "source": "model.fit(rows, target)"}
-        printed = {"output_type": "stream", "name": "stdout", "text": "This line was only printed by a run.\n"}
+        code = {
+            "cell_type": "code",
+            "metadata": {},
+            "execution_count": 1,
+            "source": "model.fit(rows, target)",
+        }
+        printed = {
+            "output_type": "stream",
+            "name": "stdout",
+            "text": "This line was only printed by a run.\n",
+        }
         cells.append({**code, "outputs": [printed]})
-    whole = {"cells": cells, "metadata": {"language_info": {"name": "python"}}, "nbformat": 4, "nbformat_minor": 5}
+    whole = {
+        "cells": cells,
+        "metadata": {"language_info": {"name": "python"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
     return Made(json.dumps(whole, indent=1).encode(), quotable)
 
 
@@ -159,10 +181,9 @@ def c_source(note: Note) -> Made:
 def sql(note: Note) -> Made:
     """Comments above a table and a query."""
     (_, first), (_, second) = note.sections
-    text = (
-        f"-- {first[0]}\nCREATE TABLE runs (\n    model text,\n    error real\n);\n\n"
-        f"-- {second[0]}\nCREATE VIEW best AS SELECT model FROM runs ORDER BY error LIMIT 1;\n"
-    )
+    made = "CREATE TABLE runs (\n    model text,\n    error real\n);"
+    view = "CREATE VIEW best AS SELECT model FROM runs ORDER BY error LIMIT 1;"
+    text = f"-- {first[0]}\n{made}\n\n-- {second[0]}\n{view}\n"
     return Made(text.encode(), lines_of(text, (first[0], second[0])))
 
 

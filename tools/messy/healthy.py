@@ -26,7 +26,9 @@ _FOREIGN = {
     "utf-16-le": "Plain words in two bytes each, without a mark that would say so.",
     "utf-16-be": "Plain words in two bytes each, the other way round and without a mark.",
     "utf-32": "Four bytes for a letter are one too many, at least.",
-    "latin-1": "Die Übung für Anfänger heißt “Größe” und läuft über fünf Wochen.".replace("“", '"').replace("”", '"'),
+    "latin-1": "Die Übung für Anfänger heißt “Größe” und läuft über fünf Wochen.".replace("“", '"').replace(
+        "”", '"'
+    ),
     "cp1252": "Le résumé de l’été dernier a été relu par les élèves – à la fin.",
     "cp1250": "Zażółć gęślą jaźń, powiedział nauczyciel, i wszyscy pisali długo w swoich zeszytach.",
     "cp1251": "Модель учится на примерах, и чем больше примеров, тем лучше она отвечает на вопросы.",
@@ -43,7 +45,9 @@ def healthy(notes: Iterator[Note]) -> Iterator[Kept]:
     for number in range(_EACH):
         for suffix, write in WRITERS.items():
             folder = ("notes", "team/north", "team/south/archive 2019")[number % 3]
-            yield _kept(f"{folder}/{suffix[1:]} note {number}{suffix}", write(next(notes)), *_left_out(suffix))
+            yield _kept(
+                f"{folder}/{suffix[1:]} note {number}{suffix}", write(next(notes)), *_left_out(suffix)
+            )
     yield from _site(notes)
     yield from _wiki(notes)
     yield from _archives(notes)
@@ -83,14 +87,20 @@ def _wiki(notes: Iterator[Note]) -> Iterator[Kept]:
 def _archives(notes: Iterator[Note]) -> Iterator[Kept]:
     """An archive of every format, and one with names that lead elsewhere, a link, and one name twice."""
     members = {f"inner/{suffix[1:]}{suffix}": write(next(notes)) for suffix, write in WRITERS.items()}
-    data = packed.archive({**{name: made.data for name, made in members.items()}, "inner/photo.png": b"\x89PNG"})
+    data = packed.archive(
+        {**{name: made.data for name, made in members.items()}, "inner/photo.png": b"\x89PNG"}
+    )
     yield "everything.zip", data, Expected("left out")
     for name, made in members.items():
         yield f"everything.zip/{name}", None, made.read()
     yield "everything.zip/inner/photo.png", None, Expected("skipped", "no reader for .png files")
     good, old = formats.markdown(next(notes)), formats.markdown(next(notes))
     names = ("../../escape.md", "/etc/absolute.md", "C:\\drive.md", ".hidden.md", "__MACOSX/fork.md")
-    odd = [*((name, b"# Out\n\nThis must not be read.\n") for name in names), ("twice.md", old.data), ("twice.md", good.data)]
+    odd = [
+        *((name, b"# Out\n\nThis must not be read.\n") for name in names),
+        ("twice.md", old.data),
+        ("twice.md", good.data),
+    ]
     yield "odd names.zip", _with_duplicates(odd), Expected("left out")
     yield "odd names.zip/twice.md", None, good.read("This must not be read.")
 
@@ -98,7 +108,9 @@ def _archives(notes: Iterator[Note]) -> Iterator[Kept]:
 def _with_duplicates(members: list[tuple[str, bytes]]) -> bytes:
     import warnings
 
-    with warnings.catch_warnings(action="ignore"):  # zipfile warns of a name that comes twice, which is the point here
+    with warnings.catch_warnings(
+        action="ignore"
+    ):  # zipfile warns of a name that comes twice, which is the point here
         return packed.archive(members)
 
 
@@ -108,10 +120,23 @@ def _encodings(notes: Iterator[Note]) -> Iterator[Kept]:
         sentences = (foreign, *(next(notes).sentences[:2] if encoding in _ENGLISH_TOO else ()))
         text = "\n\n".join(sentences) + "\n"
         whole = text * (1 if encoding in _ENGLISH_TOO else 5)
-        yield f"encodings/{encoding}.txt", whole.encode(encoding), Expected("read", quotable=dict.fromkeys(sentences, ""))
+        yield (
+            f"encodings/{encoding}.txt",
+            whole.encode(encoding),
+            Expected("read", quotable=dict.fromkeys(sentences, "")),
+        )
     note = next(notes)
-    page = formats.web_page(note).data.decode().replace("charset=utf-8", "charset=iso-8859-2").replace("<ul>", "<p>Vážení.</p><ul>")
-    yield "encodings/declared.html", page.encode("iso-8859-2"), Expected("read", quotable={"Vážení.": "", note.sentences[0]: ""})
+    page = (
+        formats.web_page(note)
+        .data.decode()
+        .replace("charset=utf-8", "charset=iso-8859-2")
+        .replace("<ul>", "<p>Vážení.</p><ul>")
+    )
+    yield (
+        "encodings/declared.html",
+        page.encode("iso-8859-2"),
+        Expected("read", quotable={"Vážení.": "", note.sentences[0]: ""}),
+    )
     for name, ends in (("windows", "\r\n"), ("old mac", "\r")):
         made = formats.markdown(next(notes))
         yield f"encodings/{name} line ends.md", made.data.replace(b"\n", ends.encode()), made.read()
@@ -122,7 +147,11 @@ def _variants(notes: Iterator[Note]) -> Iterator[Kept]:
     made = formats.markdown(next(notes))
     for name in ("copies/original.md", "copies/copy of original.md", "copies/deeper/original.md"):
         yield _kept(name, made)
-    for suffix, write in ((".markdown", formats.markdown), (".TXT", formats.plain), (".htm", formats.web_page)):
+    for suffix, write in (
+        (".markdown", formats.markdown),
+        (".TXT", formats.plain),
+        (".htm", formats.web_page),
+    ):
         yield _kept(f"notes/variant{suffix}", write(next(notes)))
     yield _kept("notes/semicolons.csv", formats.table(next(notes), ";"))
     yield _kept("notes/bars.csv", formats.table(next(notes), "|"))

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Iterable, Mapping
 
 import docx
-import openpyxl
+import openpyxl  # type: ignore[import-untyped]  # the library ships no types
 
 from messy.made import Made
 from messy.prose import Note
@@ -48,7 +48,9 @@ def members(data: bytes) -> dict[str, bytes]:
 
 def _timeless(data: bytes) -> bytes:
     """An Office file without the time at which it was written."""
-    return archive({name: _CHANGED.sub(rb"\g<1>2020-01-01T00:00:00Z\2", part) for name, part in members(data).items()})
+    return archive(
+        {name: _CHANGED.sub(rb"\g<1>2020-01-01T00:00:00Z\2", part) for name, part in members(data).items()}
+    )
 
 
 def word(note: Note) -> Made:
@@ -56,7 +58,7 @@ def word(note: Note) -> Made:
     made = docx.Document()
     made.core_properties.title = note.title
     made.add_heading(note.title, 0)
-    quotable = {}
+    quotable: dict[str, str] = {}
     for heading, sentences in note.sections:
         made.add_heading(heading, 1)
         made.add_paragraph(" ".join(sentences))
@@ -97,7 +99,7 @@ def workbook(note: Note) -> Made:
 def book(note: Note) -> Made:
     """Two chapters, named by the table of contents."""
     pages: dict[str, bytes] = {}
-    quotable = {}
+    quotable: dict[str, str] = {}
     links = []
     for number, (heading, sentences) in enumerate(note.sections, 1):
         body = f"<h1>{heading}</h1><p>{' '.join(sentences)}</p>"
@@ -105,7 +107,9 @@ def book(note: Note) -> Made:
         quotable |= dict.fromkeys(sentences, heading)
         links.append(f'<li><a href="c{number}.xhtml">{heading}</a></li>')
     contents = f'<nav epub:type="toc"><ol>{"".join(links)}</ol></nav>'
-    items = "".join(f'<item id="{name[:2]}" href="{name}" media-type="application/xhtml+xml"/>' for name in pages)
+    items = "".join(
+        f'<item id="{name[:2]}" href="{name}" media-type="application/xhtml+xml"/>' for name in pages
+    )
     spine = "".join(f'<itemref idref="{name[:2]}"/>' for name in pages)
     package = _PACKAGE.format(title=note.title, items=items, spine=spine)
     whole = {

@@ -14,12 +14,43 @@ from messy.made import Expected, skipped
 from messy.prose import Note
 
 _NAMES = (
-    *("with some spaces in it", "-leading dash", "--help", "quote'\"s", "[brackets] (and) {more}", "percent %20 & co"),
-    *("two.dots.in.it", "CON", "*", "$(echo hello)", "~tilde", "#hash", "semi;colon", "<b>bold", "back\\slash", "'"),
-    *("🦊 emoji 👩‍🔬 family", "שלום עולם", "日本語の名前", "Ünïcödé", "e\u0301 decomposed", "trailing space ", "x" * 240),
+    *(
+        "with some spaces in it",
+        "-leading dash",
+        "--help",
+        "quote'\"s",
+        "[brackets] (and) {more}",
+        "percent %20 & co",
+    ),
+    *(
+        "two.dots.in.it",
+        "CON",
+        "*",
+        "$(echo hello)",
+        "~tilde",
+        "#hash",
+        "semi;colon",
+        "<b>bold",
+        "back\\slash",
+        "'",
+    ),
+    *(
+        "🦊 emoji 👩‍🔬 family",
+        "שלום עולם",
+        "日本語の名前",
+        "Ünïcödé",
+        "e\u0301 decomposed",
+        "trailing space ",
+        "x" * 240,
+    ),
 )
 # Names with characters that would rewrite a terminal are shown with others in their place.
-_UNSHOWN = {"line\nbreak": "line?break", "tab\tstop": "tab?stop", "bell\a": "bell?", "over\u202edm.exe": "over?dm.exe"}
+_UNSHOWN = {
+    "line\nbreak": "line?break",
+    "tab\tstop": "tab?stop",
+    "bell\a": "bell?",
+    "over\u202edm.exe": "over?dm.exe",
+}
 _OVERSIZED = 300 * 1024**2
 
 
@@ -39,7 +70,10 @@ def odd_names(root: Path, notes: Iterator[Note]) -> Iterator[tuple[str, Expected
     for name in ("README", "Makefile", "no suffix.", ".hidden.md"):
         (folder / name).write_bytes(formats.markdown(next(notes)).data)
         hidden = name.startswith(".")
-        yield f"names/{name}", Expected("left out") if hidden else skipped("no reader for files without a suffix")
+        yield (
+            f"names/{name}",
+            Expected("left out") if hidden else skipped("no reader for files without a suffix"),
+        )
     deep = folder / "/".join("abcdefghijklmnopqrstuvwxyz")
     deep.mkdir(parents=True)
     made = formats.markdown(next(notes))

@@ -8,22 +8,28 @@ import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from messy.made import Made
 from messy.prose import Note
 
 # The tests of the PDF reader write PDFs by hand too; one writer is enough.
 sys.path.append(str(Path(__file__).resolve().parents[2] / "tests" / "ingest" / "load"))
-from minimal_pdf import Put, lines, pdf  # type: ignore[import-not-found,unused-ignore]  # noqa: E402  # found by the line above
+from minimal_pdf import Put, lines, pdf  # type: ignore[import-not-found,unused-ignore]  # found by the line above
+
+if TYPE_CHECKING:
+    from playwright.sync_api import PdfMargins
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _MADE_AT = re.compile(rb"(/(?:Creation|Mod)Date \(D:)\d{14}")
+_MARGIN: PdfMargins = {"top": "2cm", "bottom": "2cm", "left": "2cm", "right": "2cm"}
 _STYLE = "body{font:11pt/1.4 serif;margin:0}table{border-collapse:collapse;width:100%}td,th{border:1px solid #888;padding:3px}"
 
 
 def by_hand(note: Note, rotate: int = 0) -> Made:
-    """A page for each section, with a running head and a page number; landscape where the pages are turned."""
-    pages, quotable = [], {}
+    """A page for each section; lying on its side where the pages are to be turned."""
+    pages: list[list[Put]] = []
+    quotable: dict[str, str] = {}
     for number, (heading, sentences) in enumerate(note.sections, 1):
         texts = textwrap.wrap(" ".join(sentences), 80, break_on_hyphens=False)
         if rotate:
@@ -39,7 +45,9 @@ def by_hand(note: Note, rotate: int = 0) -> Made:
 def encrypted(note: Note, password: str) -> Made:
     """One page under a password; the empty one keeps nobody out."""
     texts = textwrap.wrap(" ".join(note.sentences), 80, break_on_hyphens=False)
-    return Made(pdf(lines(*texts), title=note.title, password=password), dict.fromkeys(note.sentences, "page 1"))
+    return Made(
+        pdf(lines(*texts), title=note.title, password=password), dict.fromkeys(note.sentences, "page 1")
+    )
 
 
 def without_text(pages: int) -> bytes:
@@ -54,15 +62,19 @@ def by_browser(notes: Sequence[Note]) -> dict[str, Made]:
         return {}
     from playwright.sync_api import sync_playwright
 
-    pages = dict(zip(("two columns", "three columns", "tables", "landscape", "long table"), notes, strict=False))
+    pages = dict(
+        zip(("two columns", "three columns", "tables", "landscape", "long table"), notes, strict=False)
+    )
     found = {}
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox", "--disable-gpu"])
         page = opened.new_page()
         for name, note in pages.items():
             source, quotable = _LAYOUTS[name](note)
-            page.set_content(f"<html lang=en><head><title>{note.title}</title><style>{_STYLE}</style></head>{source}</html>")
-            data = page.pdf(format="A4", landscape=name == "landscape", margin=dict.fromkeys(("top", "bottom", "left", "right"), "2cm"))
+            page.set_content(
+                f"<html lang=en><head><title>{note.title}</title><style>{_STYLE}</style></head>{source}</html>"
+            )
+            data = page.pdf(format="A4", landscape=name == "landscape", margin=_MARGIN)
             found[f"{name}.pdf"] = Made(_MADE_AT.sub(rb"\g<1>20200101000000", data), quotable)
         opened.close()
     return found
@@ -76,7 +88,9 @@ def _columns(count: int, note: Note) -> tuple[str, Mapping[str, str]]:
         f"repeated by somebody else before it was believed, and that it held.</p>"
         for number in range(1, 60 // count)
     )
-    source = f"<body><h1>{note.title}</h1><div style='columns:{count};column-gap:1cm'>{body}{filler}</div></body>"
+    source = (
+        f"<body><h1>{note.title}</h1><div style='columns:{count};column-gap:1cm'>{body}{filler}</div></body>"
+    )
     return source, dict.fromkeys(note.sentences, "page 1")
 
 
@@ -87,12 +101,17 @@ def _tables(note: Note) -> tuple[str, Mapping[str, str]]:
     )
     paragraphs = [f"<p>{' '.join(sentences)}</p>" for _, sentences in note.sections]
     source = f"<body><h1>{note.title}</h1>{paragraphs[0]}<table>{head}{''.join(rows)}</table>{paragraphs[1]}</body>"
-    return source, dict.fromkeys([*note.sentences, *(f"| {' | '.join(row)} |" for row in note.rows)], "page 1")
+    return source, dict.fromkeys(
+        [*note.sentences, *(f"| {' | '.join(row)} |" for row in note.rows)], "page 1"
+    )
 
 
 def _long_table(note: Note) -> tuple[str, Mapping[str, str]]:
     """A table over three pages, whose header Chromium repeats."""
-    rows = "".join(f"<tr><td>Run {n}</td><td>{n * 37 % 100 / 10}</td><td>{n % 9 + 1} hours</td></tr>" for n in range(1, 121))
+    rows = "".join(
+        f"<tr><td>Run {n}</td><td>{n * 37 % 100 / 10}</td><td>{n % 9 + 1} hours</td></tr>"
+        for n in range(1, 121)
+    )
     head = "<thead><tr><th>Name of the run</th><th>Error</th><th>Time</th></tr></thead>"
     source = f"<body><h1>{note.title}</h1><table>{head}<tbody>{rows}</tbody></table></body>"
     return source, {"| Run 9 | 3.3 | 1 hours |": "page 1", "| Run 120 | 4.0 | 4 hours |": "page 4"}

@@ -135,7 +135,20 @@ _PLACES = (
     *("Aarhus", "Malmo", "Delft", "Trento"),
 )
 _PEOPLE = (
-    *("Amara", "Bruno", "Chiara", "Dmitri", "Elif", "Farid", "Greta", "Hugo", "Ines", "Jonas", "Keiko", "Lars"),
+    *(
+        "Amara",
+        "Bruno",
+        "Chiara",
+        "Dmitri",
+        "Elif",
+        "Farid",
+        "Greta",
+        "Hugo",
+        "Ines",
+        "Jonas",
+        "Keiko",
+        "Lars",
+    ),
     *("Mira", "Noor", "Oskar", "Priya"),
 )
 _SUBJECTS = (
@@ -147,7 +160,14 @@ _ACTIONS = (
     *("joining the weather records", "splitting by month", "averaging five runs", "fixing the time zones"),
 )
 _MODELS = (
-    *("Ridge regression", "Nearest neighbours", "Small forest", "Large forest", "Boosted trees", "Plain network"),
+    *(
+        "Ridge regression",
+        "Nearest neighbours",
+        "Small forest",
+        "Large forest",
+        "Boosted trees",
+        "Plain network",
+    ),
     *("Deep network", "Linear baseline"),
 )
 

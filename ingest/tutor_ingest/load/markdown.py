@@ -75,8 +75,11 @@ def first_heading(text: str) -> str | None:
 
 
 def _plain(inline: Token) -> str:
-    parts = (" " if "break" in child.type else child.content for child in inline.children or ())
-    return " ".join("".join(parts).split())
+    children = inline.children or []
+    parts = [" " if "break" in child.type else child.content for child in children]
+    # Badges beside a title are no part of it; a picture that is all of it is.
+    shown = [part for child, part in zip(children, parts, strict=True) if child.type != "image"]
+    return " ".join("".join(shown).split()) or " ".join("".join(parts).split())
 
 
 def _parse(source: str) -> object:

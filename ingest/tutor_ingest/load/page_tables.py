@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from tutor_ingest.load.page_lines import Line, Word
+from tutor_ingest.load.page_lines import Line
 
 # As shares of the line's height, fitted by eye on tables of Chromium, Word and pdfTeX.
 _GAP = 0.8  # a gap this wide is more than a space, also in justified text
 _NARROWEST = 0.3  # what is left of a corridor where the widest cells stand on both sides
 _WIDER = 1.5  # than the widest of the other gaps in the line
 _ALIGNED = 0.5  # edges of a column that differ by less are in line
+_LEVEL = 0.2  # by which the baselines of one row differ at most
 _FARTHEST = 4.0  # between two rows
 _MOSTLY = 0.6  # share of rows
 _FEW = 4  # rows that might stand in line by chance
@@ -41,14 +42,16 @@ class _Run:
 
 def with_tables(lines: Sequence[Line]) -> tuple[Line, ...]:
     """The lines of a page: rows of tables with bars between their cells, lines across columns parted and put in order."""
+    pieces = _on_one_baseline(lines)
+    whole = [_joined(each) for each in pieces]
     done: list[Line] = []
     at = 0
-    while at < len(lines):
-        run = _run(lines, at)
-        held = lines[at : run.last + 1]
+    while at < len(whole):
+        run = _run(whole, at)
+        held = whole[at : run.last + 1]
         cells = [_cells(line, run.corridors) for line in held]
         if not run.corridors or not _is_laid_out(held, cells, run.corridors):
-            done.append(replace(lines[at], words=()))
+            done += [replace(piece, words=()) for piece in pieces[at]]
             at += 1
             continue
         if _is_prose(cells):
@@ -57,6 +60,36 @@ def with_tables(lines: Sequence[Line]) -> tuple[Line, ...]:
             done += [_row(line, row, at + 1) for line, row in zip(held, cells, strict=True)]
         at = run.last + 1
     return tuple(done)
+
+
+def _on_one_baseline(lines: Sequence[Line]) -> list[list[Line]]:
+    """Lines that stand beside each other: PDFium parts some rows of a table at their gaps, and others not."""
+    groups: list[list[Line]] = []
+    for line in lines:
+        before = groups[-1][-1] if groups else None
+        if (
+            before
+            and before.turns == line.turns
+            and abs(before.y - line.y) <= _LEVEL * line.size
+            and before.right <= line.left
+        ):
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    return groups
+
+
+def _joined(pieces: Sequence[Line]) -> Line:
+    if len(pieces) == 1:
+        return pieces[0]
+    return replace(
+        pieces[0],
+        text=" ".join(piece.text for piece in pieces),
+        right=pieces[-1].right,
+        mono=all(piece.mono for piece in pieces),
+        hyphen=pieces[-1].hyphen,
+        words=tuple(word for piece in pieces for word in piece.words),
+    )
 
 
 def _run(lines: Sequence[Line], first: int) -> _Run:
@@ -132,7 +165,7 @@ def _is_laid_out(
     if len(columns) == 2 and all(_ENUMERATOR.fullmatch(cell.text) for cell in columns[0]):
         return False
     tolerance = _ALIGNED * statistics.median(line.size for line in lines)
-    return all(_in_line(column, tolerance) for column in columns[1:])
+    return all(len(column) > 1 and _in_line(column, tolerance) for column in columns[1:])
 
 
 def _stands_out(line: Line, corridors: Sequence[Corridor]) -> bool:

@@ -54,7 +54,9 @@ READERS: Mapping[str, Reader] = MappingProxyType(
 SUFFIXES: frozenset[str] = frozenset(READERS)
 
 _LARGEST = 256 * 1024 * 1024  # bytes; a file is read whole, and no text for learners is near this
-_LONGEST_TEXT = 10_000_000  # characters: five times the Bible; the splitter, which holds it whole, takes a minute
+_LONGEST_TEXT = (
+    10_000_000  # characters: five times the Bible; the splitter, which holds it whole, takes a minute
+)
 _LARGEST_ARCHIVE = 4 * 1024**3  # bytes; it is hashed whole, but its files are read one by one
 _SNIFFED = 200  # bytes at the start of a file that tell what it is
 _BLANK = b"\xef\xbb\xbf \t\r\n"  # what may stand before that: a byte order mark, white space
@@ -77,7 +79,9 @@ def refusal(path: Path, member: str = "") -> str:
     named = Path(member) if member else path
     if named.suffix.lower() not in SUFFIXES | {ARCHIVE}:
         suffix = named.suffix.lower()
-        return f"no reader for {suffix} files" if suffix.strip(".") else "no reader for files without a suffix"
+        return (
+            f"no reader for {suffix} files" if suffix.strip(".") else "no reader for files without a suffix"
+        )
     if status is None:
         return ""
     if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):

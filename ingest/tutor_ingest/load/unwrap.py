@@ -17,6 +17,10 @@ _BULLET = re.compile(r"[•◦▪‣●○■□∙·]\s*\S")
 _MARKER = re.compile(r"(?:[-–—*]|\(?(?:\d{1,3}|[a-z])[.)])\s+\S")  # may also begin a wrapped line by chance
 _LEADER = re.compile(r"(?:\. ?){4,}\s*\w+$")  # the dots of a table of contents
 _TERMINAL = re.compile(r"[.!?:;…][\"'”’)\]]*$")
+# No sentence, row or item ends in one of these.
+_UNFINISHED = re.compile(
+    r"\b(?:[Aa]n|a|[Tt]he|[Oo]f|[Ii]n|[Oo]n|[Aa]t|[Tt]o|[Bb]y|[Ff]or|[Ff]rom|[Ww]ith|[Aa]nd|[Oo]r|[Aa]s|[Ii]nto|than|that)$"
+)
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _LAST_WORD = re.compile(r"[\w-]*$")
 _FIRST_WORD = re.compile(r"[\w-]*")
@@ -71,7 +75,9 @@ def _glue(lines: Sequence[Line], index: int, step: float) -> str:
         return "\n" if above.table == below.table else "\n\n"
     drop = (above.y - below.y) / (above.size or 1.0)
     # After a semicolon a small letter goes on with the sentence, after a colon it may begin a list.
-    goes_on = below.text[0].islower() and not _TERMINAL.search(above.text.removesuffix(";"))
+    goes_on = _UNFINISHED.search(above.text) is not None or (
+        below.text[0].islower() and not _TERMINAL.search(above.text.removesuffix(";"))
+    )
     if above.mono and below.mono:
         return "\n" if 0 < drop <= _GAP * step else "\n\n"
     if goes_on and 0 < drop <= _WIDE_GAP * step and _same_size(above, below, _ONE_TEXT):
@@ -141,8 +147,10 @@ def _mended(above: str, below: str, words: frozenset[str]) -> str:
     """The hyphen, if it belongs to the word that was broken, else nothing."""
     head, tail = _LAST_WORD.search(above), _FIRST_WORD.match(below)
     first, second = (found[0].lower() if found else "" for found in (head, tail))
-    if not first or not second or not second.isalpha() or below[0].isupper():
+    if not first or not second or not second.isalpha():
         return "-"
     if first + second in words:
         return ""
+    if below[0].isupper():
+        return "-"
     return "-" if f"{first}-{second}" in words or "-" in first or bool(_COMPOUND.fullmatch(first)) else ""

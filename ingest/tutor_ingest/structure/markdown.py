@@ -39,12 +39,15 @@ def _inline_parser() -> MarkdownIt:
 
 
 def _plain_heading(markdown: str) -> str:
-    """A heading's text with its inline markup stripped and its white space folded."""
+    """A heading's text with its inline markup stripped and its white space folded.
+
+    Badges say nothing of the section; the words of a picture count only where there are no others.
+    """
     (inline,) = _inline_parser().parseInline(markdown)
-    words = (
-        " " if token.type in ("softbreak", "hardbreak") else token.content for token in inline.children or ()
-    )
-    return " ".join("".join(words).split())
+    tokens = inline.children or []
+    words = [" " if each.type in ("softbreak", "hardbreak") else each.content for each in tokens]
+    shown = [word for each, word in zip(tokens, words, strict=True) if each.type != "image"]
+    return " ".join("".join(shown).split()) or " ".join("".join(words).split())
 
 
 def markdown_blocks(lines: Lines) -> Iterator[Block | Heading]:

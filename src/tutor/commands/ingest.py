@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 NAME = "ingest"
 _SHOWN = 3  # files of one reason that more share
+_MOST_ROWS = 100  # files with reasons that few share
 _PATH_COLUMNS = 40  # of a terminal of 80
 _LONGEST_PATH = 76  # characters
 EXAMPLES = """\b
@@ -109,9 +110,11 @@ def _listed(title: str, files: Sequence[Skipped]) -> list[RenderableType]:
         table = Table(box=None, pad_edge=False, header_style="bold")
         table.add_column(title, max_width=_PATH_COLUMNS, overflow="fold")
         table.add_column("reason")
-        for file in alone:
+        for file in alone[:_MOST_ROWS]:
             table.add_row(Text(_line(file.path)), Text(_line(file.reason)))
         parts += [Text(), table]
+    if len(alone) > _MOST_ROWS:
+        parts.append(Text(f"and {len(alone) - _MOST_ROWS} more (--json names all)"))
     for reason, paths in sorted(shared.items(), key=lambda item: -len(item[1])):
         parts += [Text(), Text(f"{len(paths)} {title}: {reason}", style="bold")]
         parts += [Text(f"  {_shortened(path)}") for path in paths[:_SHOWN]]

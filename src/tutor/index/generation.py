@@ -42,18 +42,19 @@ _PART = 8_192  # rows read at a time by an exact search
 class Generation:
     """Open for reading; immutable, so it may be shared between threads and held as long as a request lasts.
 
-    With `manifest_sha256` the manifest must have that hash. Raises IndexDamagedError if a file is not the one
+    With `manifest_sha256` the manifest must have that hash. Unless it is for `searching`, another version of the text
+    analysis does no harm: documents, chunks and vectors do not depend on it. Raises IndexDamagedError if a file is not the one
     published, IndexMismatchError if another version of the tutor wrote it.
     """
 
-    def __init__(self, folder: Path, manifest_sha256: str = "") -> None:
+    def __init__(self, folder: Path, manifest_sha256: str = "", *, searching: bool = True) -> None:
         self.folder = folder
         if not folder.is_dir():
             raise IndexDamagedError(f"generation {folder.name} is gone from {folder.parent}", help=REPAIR)
         self.manifest = load_manifest(folder, manifest_sha256)
         if problems := damage(folder, self.manifest.files):
             raise IndexDamagedError(f"generation {folder.name} is damaged: {problems[0]}", help=REPAIR)
-        if self.manifest.versions.terms != terms.VERSION:
+        if self.manifest.versions.terms != terms.VERSION and searching:
             raise IndexMismatchError(
                 f"generation {folder.name} was made by another version of the tutor", help=REBUILD
             )

@@ -39,23 +39,23 @@ def build(texts: Iterable[str], folder: Path, *, block: int = _BLOCK) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     ids: defaultdict[str, int] = defaultdict()
     ids.default_factory = ids.__len__
-    words: Counter[str] = Counter()
+    occurrences: Counter[str] = Counter()
     lengths = array("I")
     with tempfile.TemporaryDirectory(dir=folder) as drafts:
         blocks = _Blocks(Path(drafts), block)
         for text in texts:
             written = tokens(text)
             found = [term for token in written for term in analyse(token)]
-            words.update(token.lower() for token in written)
+            occurrences.update(written)
             blocks.add(list(map(ids.__getitem__, found)))
             lengths.append(len(found))
         blocks.close()
         frequencies = _merge(blocks, len(ids), np.array(lengths, np.int64), folder)
-    kept = sorted(word for word in words if _is_word(word))
-    _write_words(folder / "words.txt", kept)
-    np.array([words[word] for word in kept], np.uint32).tofile(folder / "counts.u32")
+    words = _words(occurrences)
+    _write_words(folder / "words.txt", list(words))
+    np.array(list(words.values()), np.uint32).tofile(folder / "counts.u32")
     _write_terms(folder, ids, frequencies)
-    sizes = {"rows": len(lengths), "terms": len(ids), "postings": int(frequencies.sum()), "words": len(kept)}
+    sizes = {"rows": len(lengths), "terms": len(ids), "postings": int(frequencies.sum()), "words": len(words)}
     (folder / "index.json").write_text(json.dumps(sizes), encoding="ascii")
     return len(lengths)
 
@@ -75,9 +75,7 @@ class LexicalIndex:
         self._counts = _read(folder / "counts.u32", np.uint32, sizes["words"])
         self._posted = _read(folder / "rows.u32", np.uint32, sizes["postings"])
         self._scores = _read(folder / "scores.f32", np.float32, sizes["postings"])
-        self._place = lru_cache(maxsize=1 << 14)(
-            self._terms.find
-        )  # one question asks for few terms, many times
+        self._place = lru_cache(maxsize=1 << 14)(self._terms.find)  # a question asks often for few
 
     @property
     def vocabulary(self) -> Iterable[str]:
@@ -166,17 +164,18 @@ class _Blocks:
 
 def _merge(made: _Blocks, terms: int, lengths: NDArray[np.int64], folder: Path) -> NDArray[np.int64]:
     """Write rows and scores of all terms, some terms at a time; returns in how many rows each occurs."""
-    blocks = [(_read(keys, np.uint64), _read(occurrences, np.uint32)) for keys, occurrences in made.files]
     frequencies = np.zeros(terms, np.int64)
-    for keys, _ in blocks:
-        frequencies += np.bincount((keys >> np.uint64(32)).astype(np.int64), minlength=terms)
+    for path, _ in made.files:
+        numbers = (np.fromfile(path, np.uint64) >> np.uint64(32)).astype(np.int64)
+        frequencies += np.bincount(numbers, minlength=terms)
+    edges = _edges(frequencies, made.size) << np.uint64(32)
+    cuts = [np.searchsorted(np.fromfile(path, np.uint64), edges).tolist() for path, _ in made.files]
     idf = np.log(1 + (len(lengths) - frequencies + 0.5) / (frequencies + 0.5)).astype(np.float32)
     damping = _K1 * ((1 - _B) + _B * lengths / max(lengths.mean() if len(lengths) else 0.0, 1e-9))
     with (folder / "rows.u32").open("wb") as rows_file, (folder / "scores.f32").open("wb") as scores_file:
-        for first, last in _ranges(frequencies, made.size):
-            parts = [(block, _between(block[0], first, last)) for block in blocks]
-            keys = np.concatenate([block[0][part] for block, part in parts])
-            counts = np.concatenate([block[1][part] for block, part in parts])
+        for place in range(len(edges) - 1):
+            keys = _parts(made.files, cuts, place, 0, np.uint64)
+            counts = _parts(made.files, cuts, place, 1, np.uint32)
             order = np.argsort(keys, kind="stable")
             keys, counts = keys[order], counts[order]
             rows = (keys & np.uint64(0xFFFFFFFF)).astype(np.uint32)
@@ -186,20 +185,27 @@ def _merge(made: _Blocks, terms: int, lengths: NDArray[np.int64], folder: Path) 
     return frequencies
 
 
-def _ranges(frequencies: NDArray[np.int64], size: int) -> Iterator[tuple[int, int]]:
-    """Ranges of terms with at most `size` postings, or of one term with more."""
+def _edges(frequencies: NDArray[np.int64], size: int) -> NDArray[np.uint64]:
+    """Where ranges of terms begin and end that have at most `size` postings each, or are one term with more."""
     ends = np.cumsum(frequencies)
-    first = 0
-    while first < len(ends):
-        before = int(ends[first - 1]) if first else 0
-        last = max(int(np.searchsorted(ends, before + size, "right")), first + 1)
-        yield first, last
-        first = last
+    edges = [0]
+    while edges[-1] < len(ends):
+        before = int(ends[edges[-1] - 1]) if edges[-1] else 0
+        edges.append(max(int(np.searchsorted(ends, before + size, "right")), edges[-1] + 1))
+    return np.array(edges, np.uint64)
 
 
-def _between(keys: NDArray[np.uint64], first: int, last: int) -> slice:
-    low, high = np.searchsorted(keys, np.array([first << 32, last << 32], np.uint64))
-    return slice(int(low), int(high))
+def _parts(
+    files: list[tuple[Path, Path]], cuts: list[list[int]], place: int, which: int, kind: Any
+) -> NDArray[Any]:
+    """What each file has of one range of terms, read from there: mapped files would count as memory of the process."""
+    width = np.dtype(kind).itemsize
+    return np.concatenate(
+        [
+            np.fromfile(paths[which], kind, count=cut[place + 1] - cut[place], offset=cut[place] * width)
+            for paths, cut in zip(files, cuts, strict=True)
+        ]
+    )
 
 
 def _write_terms(folder: Path, ids: dict[str, int], frequencies: NDArray[np.int64]) -> None:
@@ -211,18 +217,23 @@ def _write_terms(folder: Path, ids: dict[str, int], frequencies: NDArray[np.int6
     starts[numbers].tofile(folder / "starts.i64")
 
 
-def _is_word(word: str) -> bool:
-    return len(word) >= _MIN_WORD and word.isalpha() and len(analyse(word)) == 1
+def _words(occurrences: dict[str, int]) -> dict[str, int]:
+    """The tokens that are whole words, in small letters, sorted, with how often each occurs."""
+    counts: Counter[str] = Counter()
+    for token, count in occurrences.items():
+        if len(token) >= _MIN_WORD and token.isalpha() and len(analyse(token)) == 1:
+            counts[token.lower()] += count
+    return dict(sorted(counts.items()))
 
 
 def _write_words(path: Path, words: list[str]) -> None:
     path.write_bytes("".join(f"{word}\n" for word in words).encode())
 
 
-def _read(path: Path, kind: Any, size: int | None = None) -> NDArray[Any]:
+def _read(path: Path, kind: Any, size: int) -> NDArray[Any]:
     """An array by memory map; an empty file cannot be mapped. Raises ValueError if it has not `size` items."""
     items = path.stat().st_size // np.dtype(kind).itemsize
-    if size is not None and items != size:
+    if items != size:
         raise ValueError(f"{path.name} of the lexical index has {items} items, not {size}")
     return np.memmap(path, kind, "r") if items else np.zeros(0, kind)
 

@@ -80,6 +80,8 @@ def tokens(text: str) -> list[str]:
 @lru_cache(maxsize=65_536)
 def analyse(token: str) -> tuple[str, ...]:
     """The terms of a token."""
+    if token.isascii() and token.isalpha():
+        return _word(token)
     written = _GREEK.sub(_letter_name, _POSSESSIVE.sub("", token))
     lower = written.lower()
     if lower[0].isdigit() and "," in lower:
@@ -102,11 +104,11 @@ def analyse(token: str) -> tuple[str, ...]:
 
 def _word(written: str) -> tuple[str, ...]:
     """The terms of a word without punctuation: `RandomForestClassifier` is followed by its humps."""
-    if initials := _INITIALS.match(written):
+    if written[-1] == "s" and (initials := _INITIALS.match(written)):
         written = initials["large"] or initials["small"]
     lower = written.lower()
-    humps = [_stem(hump.lower()) for hump in _humps(written) if len(hump) > 1]
-    return (*_ALIASES.get(lower, (_stem(lower),)), *humps)
+    whole = _ALIASES.get(lower) or (_stem(lower),)
+    return whole if written[1:].islower() else (*whole, *(_stem(hump.lower()) for hump in _humps(written)))
 
 
 def _humps(written: str) -> list[str]:
@@ -115,7 +117,7 @@ def _humps(written: str) -> list[str]:
     shortest = 3 if written[0].islower() else 5 if len(humps) < 3 else 4
     whole = len(humps) > 1 and sum(map(len, humps)) == len(written)
     long = all(len(hump) >= shortest or (len(humps) > 2 and hump.isupper()) for hump in humps)
-    return humps if whole and long else []
+    return [hump for hump in humps if len(hump) > 1] if whole and long else []
 
 
 def _letter_name(letter: re.Match[str]) -> str:
@@ -124,7 +126,14 @@ def _letter_name(letter: re.Match[str]) -> str:
 
 
 def _stem(word: str) -> str:
-    word = _NUMERALS.get(word) or _DOUBLE_L.sub(r"\1", _OUR.sub(r"\1or", _IZE.sub(r"\1s", word)))
+    if word in _NUMERALS:
+        return _NUMERALS[word]
+    if any(
+        letters in word for letters in ("iz", "yz", "our", "ll")
+    ):  # the patterns take longer than the stemmer
+        word = _DOUBLE_L.sub(r"\1", _OUR.sub(r"\1or", _IZE.sub(r"\1s", word)))
     if not hasattr(_local, "stemmer"):
-        _local.stemmer = Stemmer.Stemmer("english")  # not thread-safe: one for each thread
+        _local.stemmer = Stemmer.Stemmer(
+            "english", 0
+        )  # not thread-safe: one for each thread; its own cache is slow
     return str(_local.stemmer.stemWord(word))

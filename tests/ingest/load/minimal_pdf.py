@@ -56,7 +56,9 @@ def pdf(*pages: Sequence[Put], title: str = "", password: str | None = None, rot
         here = first_page + 2 * number
         stream = _rc4(_object_key(key, here + 1), _content(page)) if key else _content(page)
         turned = f"/Rotate {rotate} " if rotate else ""
-        parts = f"{turned}/MediaBox [0 0 595 842] /Resources << /Font << {fonts} >> >> /Contents {here + 1} 0 R"
+        parts = (
+            f"{turned}/MediaBox [0 0 595 842] /Resources << /Font << {fonts} >> >> /Contents {here + 1} 0 R"
+        )
         objects += [
             f"<< /Type /Page /Parent 2 0 R {parts} >>".encode(),
             f"<< /Length {len(stream)} >>\nstream\n".encode() + stream + b"\nendstream",
@@ -66,8 +68,7 @@ def pdf(*pages: Sequence[Put], title: str = "", password: str | None = None, rot
 
 def _content(page: Sequence[Put]) -> bytes:
     shown = (
-        f"BT /{put.font} {put.size} Tf {_MATRICES[put.angle]} {put.x} {put.y} Tm "
-        f"({_escaped(put.text)}) Tj ET"
+        f"BT /{put.font} {put.size} Tf {_MATRICES[put.angle]} {put.x} {put.y} Tm ({_escaped(put.text)}) Tj ET"
         for put in page
     )
     return "\n".join(shown).encode("cp1252")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import struct
 import time
@@ -134,6 +135,21 @@ def test_a_broken_archive_says_so(tmp_path: Path) -> None:
     for attempt in (lambda path: members(path), lambda path: read_member(path, "a.md")):
         with pytest.raises(ReadError, match=r"^cannot be opened: No such file"):
             attempt(tmp_path / "gone.zip")
+
+
+@pytest.mark.parametrize(
+    ("holds", "kind"),
+    [
+        ("word/document.xml", "a Word document (.docx)"),
+        ("xl/workbook.xml", "an Excel workbook (.xlsx)"),
+        ("META-INF/container.xml", "an EPUB book (.epub)"),
+    ],
+)
+def test_a_document_that_is_an_archive_inside_is_not_walked(tmp_path: Path, holds: str, kind: str) -> None:
+    """Under the name of an archive it would be a dozen files that nobody knows."""
+    path = write(tmp_path / "a.zip", {"[Content_Types].xml": b"<a/>", holds: b"<a/>", "readme.md": b"x"})
+    with pytest.raises(ReadError, match=f"^is {re.escape(kind)} under another name$"):
+        members(path)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no named pipes")

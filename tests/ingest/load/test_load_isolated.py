@@ -146,7 +146,7 @@ def test_the_time_of_a_file_begins_when_the_child_turns_to_it(ask: Ask) -> None:
         "held = []\nwhile True: held.append(bytes(2**24))",
         "held = []\ntry:\n  while True: held.append(bytes(2**24))\nexcept MemoryError: raise ValueError('broken')",
         "held = []\nwhile True: held.append([held])",
-        "text = 'x' * 2**27",  # which is there, but not a third time for the answer
+        "metadata = {'held': 'x' * 2**27}",  # which is there, but not a third time for the answer
     ],
     ids=["eats", "eats and says otherwise", "eats the last crumb", "returns too much"],
 )

@@ -114,6 +114,8 @@ def test_a_value_that_holds_itself_is_refused() -> None:
         ("The plan\n========\n\nText.", "The plan"),
         ("Text.\n\n## Second\n\n# First #\n", "First"),
         ("```\n# a comment\n```\n# Real\n", "Real"),
+        ("# Proxy [![Build](b.svg)](c) ![x](y)\n", "Proxy"),
+        ("# ![The proxy](logo.png)\n", "The proxy"),
         ("## Only a second level\n", None),
         ("Text.\n", None),
         ("---\ntitle: 2026\n---\n# Other\n", "2026"),

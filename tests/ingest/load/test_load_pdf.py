@@ -65,6 +65,30 @@ def test_table_rows_keep_their_lines() -> None:
     assert body(pdf(page)).endswith("Phase Weeks\nMaths 6-8\nProjects 10")
 
 
+def test_a_sentence_goes_on_after_a_semicolon_at_the_end_of_a_line() -> None:
+    """Also where the line is short, since no paragraph begins with a small letter; after a colon a list may begin."""
+    text = ("Clicks reward loud titles, as everybody who has ever sold a newspaper knows;", "good ones last.")
+    assert body(pdf(lines(text[0][:60].rstrip(), text[0][60:].lstrip(), text[1]))) == " ".join(text)
+    assert body(pdf(lines(WRAPPED[0], "Clicks reward loud titles;", "others do not."))).endswith(
+        "; others do not."
+    )
+    assert body(pdf(lines(WRAPPED[0], "The types are these:", "integer"))).endswith("these:\n\ninteger")
+
+
+@pytest.mark.parametrize("last", ["In", "by the rule of", "with a", "and"])
+def test_a_line_that_ends_in_a_small_word_goes_on(last: str) -> None:
+    """However short it is, and though the next one begins with a capital: text wrapped by letters is ragged."""
+    page = lines(*WRAPPED[:2], f"point comes {last}", "Bayes and many others.")
+    assert f"comes {last} Bayes and" in body(pdf(page))
+
+
+def test_items_that_are_numbered_keep_their_lines_however_long() -> None:
+    """A line that counts on from the one above it is no wrapped line."""
+    assert body(pdf(lines("1. Collect the data", "2. Clean it", "3. Train"))) == (
+        "1. Collect the data\n2. Clean it\n3. Train"
+    )
+
+
 def test_code_keeps_its_lines_and_indent() -> None:
     """Lines in a font of fixed pitch are code, indented as on the page."""
     code = [Put("def f(x):", 700, font="mono"), Put("return x + 1", 687, x=72 + 4 * 6.6, font="mono")]
@@ -78,6 +102,7 @@ def test_code_keeps_its_lines_and_indent() -> None:
         ("A very easy case that is well-", "known to every reader of books", "well-known"),
         ("Some call it a state-of-the-", "art system although it is not", "state-of-the-art"),
         ("The authors used a method by Smith-", "Miller which is known to work", "Smith-Miller"),
+        ("ELEMENT names the node; an ELE-", "MENT may be empty of all values", "ELEMENT"),
         ("All of them were small pre-", "training runs. We like pre-training", "pre-training"),
     ],
 )

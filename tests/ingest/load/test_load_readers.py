@@ -37,6 +37,39 @@ def test_the_suffix_chooses_the_reader(tmp_path: Path, name: str, data: bytes, t
     assert supported(Path(name))
 
 
+@pytest.mark.parametrize(
+    ("name", "data", "text"),
+    [
+        ("a.txt", pdf(lines("Text.")), "Text."),
+        ("a.docx", pdf(lines("Text.")), "Text."),
+        ("a.txt", b"\xef\xbb\xbf\n<!DOCTYPE html>\n<nav>Menu</nav><p>Text.</p>", "Text."),
+        ("a.md", b"<html><body><script>x</script><p>Text.</p></body></html>", "Text."),
+        ("a.html", b"Title\n\nText without any markup.\n", "Title\n\nText without any markup.\n"),
+        ("a.txt", b"See <html> and %PDF-1.4.", "See <html> and %PDF-1.4."),
+    ],
+)
+def test_a_misnamed_file_is_read_as_what_it_plainly_is(
+    tmp_path: Path, name: str, data: bytes, text: str
+) -> None:
+    """The first bytes decide where they leave no doubt; what is merely mentioned later does not."""
+    assert loaded(tmp_path, name, data).text == text
+
+
+def test_rich_text_under_another_name_is_refused(tmp_path: Path) -> None:
+    """Its commands would be quoted as text."""
+    with pytest.raises(ReadError, match=r"^is RTF under another name$"):
+        loaded(tmp_path, "a.txt", b"{\\rtf1\\ansi Some {\\b rich} text.}")
+
+
+def test_a_quote_from_a_page_is_located_by_its_section(tmp_path: Path) -> None:
+    """The lines of its Markdown are no lines of the file."""
+    document = loaded(tmp_path, "a.html", b"<p>Above.</p><h1>One</h1><p>Text.</p><h2>Two</h2><p>More.</p>")
+    places = [document.locator(document.text.index(word)) for word in ("Above", "Text", "More")]
+    assert places == ["beginning", "section One", "section Two"]
+    plain = loaded(tmp_path, "b.html", b"<p>First.</p><p>Second.</p>")
+    assert plain.locator(plain.text.index("Second")) == "paragraph 2"
+
+
 def test_a_document_carries_what_was_asked_and_what_was_read(tmp_path: Path) -> None:
     """Id and relative path are the caller's, the hash is that of the file's bytes."""
     data = b"\xef\xbb\xbf---\r\ntitle: A plan\r\nurl: https://example.org\r\n---\r\nText.\r\n"
@@ -82,6 +115,13 @@ def test_an_empty_file_is_refused_in_every_format(tmp_path: Path, suffix: str, d
     """No reader turns nothing into a document."""
     with pytest.raises(ReadError):
         loaded(tmp_path, f"a{suffix}", data)
+
+
+@pytest.mark.parametrize("suffix", [*sorted(SUFFIXES), ".zip"])
+def test_a_file_of_no_bytes_is_called_empty(tmp_path: Path, suffix: str) -> None:
+    """Not damaged, which would send its owner looking."""
+    with pytest.raises(ReadError, match=r"^is empty$"):
+        loaded(tmp_path, f"a{suffix}", b"")
 
 
 def test_front_matter_alone_holds_no_text(tmp_path: Path) -> None:

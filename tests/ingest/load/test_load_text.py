@@ -29,6 +29,15 @@ def test_a_byte_order_mark_decides(encoding: str) -> None:
     assert read(RUSSIAN.encode(encoding), "x.txt").text == RUSSIAN
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_without_a_mark_is_recognised(encoding: str) -> None:
+    """Every other byte of a Western text is nought then; a file with noughts elsewhere stays binary."""
+    assert read(FRENCH.encode(encoding), "x.txt").text == FRENCH
+    for data in (FRENCH.encode(encoding)[:-1] + b"\0\0", b"a\0b\0\0\0c\0", b"\0" * 50):
+        with pytest.raises(ReadError, match=r"^looks binary$"):
+            read(data, "x.txt")
+
+
 def test_big_endian_utf16_is_read() -> None:
     """The mark tells the byte order."""
     assert read(b"\xfe\xff" + RUSSIAN.encode("utf-16-be"), "x.txt").text == RUSSIAN
