@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from _retrieval_sets import Passage
@@ -20,6 +21,7 @@ from tutor.retrieval.search import piece_weights, searched_terms
 from tutor_ingest.split.units import runs_of
 
 Ints = NDArray[np.int64]
+Arrays = dict[str, NDArray[Any]]
 
 _WORD = re.compile(r"\w+")
 _BLOCK = 256  # texts in one call
@@ -68,18 +70,13 @@ class EncodedPassages:
     sentences: Ragged
 
     @cached_property
-    def firsts(self) -> Ints:
-        """The first part of each row."""
-        return np.flatnonzero(np.diff(self.rows, prepend=-1))
-
-    @cached_property
     def row_vectors(self) -> Vectors:
         """One vector for each row: the mean of its parts."""
-        return unit(np.add.reduceat(self.vectors, self.firsts))
+        return unit(np.add.reduceat(self.vectors, _firsts(self.rows)))
 
     def similarities(self, questions: Vectors) -> Vectors:
-        """Cosines of questions to rows, each row by its best part."""
-        return np.asarray(np.maximum.reduceat(questions @ self.vectors.T, self.firsts, axis=1), np.float32)
+        """Cosines of questions to rows."""
+        return similarities(questions, self.vectors, self.rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,60 +92,76 @@ class EncodedQuestions:
     word_weights: Vectors
 
 
+def similarities(questions: Vectors, vectors: Vectors, rows: Ints) -> Vectors:
+    """Cosines of questions to rows, each row by the best of its parts."""
+    return np.asarray(np.maximum.reduceat(questions @ vectors.T, _firsts(rows), axis=1), np.float32)
+
+
+def _firsts(rows: Ints) -> Ints:
+    """The first part of each row."""
+    return np.flatnonzero(np.diff(rows, prepend=-1))
+
+
 def unit(vectors: Vectors) -> Vectors:
     """Rows at length 1, those of length 0 as they are."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.where(lengths == 0, 1, lengths), np.float32)
 
 
-def encode_passages(
-    passages: Sequence[Passage], embeddings: SpanEmbeddings, cache: Path, *, titles: bool = True
-) -> EncodedPassages:
-    """The vectors of passages, with or without their titles in front."""
-    titled = [passage if titles else Passage("", passage.body, "") for passage in passages]
-    parts = [(row, passage.title, part) for row, passage in enumerate(titled) for part in (passage.body,)]
-    while True:
-        texts = [_text(title, body) for _, title, body in parts]
-        sizes = embeddings.count_tokens(texts)
-        if all(size <= embeddings.max_tokens or len(part[2]) < 2 for size, part in zip(sizes, parts, strict=True)):
-            break
-        parts = [
-            (row, title, piece)
-            for (row, title, body), size in zip(parts, sizes, strict=True)
-            for piece in (_halves(body) if size > embeddings.max_tokens and len(body) > 1 else (body,))
-        ]
+def encode_passages(passages: Sequence[Passage], embeddings: SpanEmbeddings, cache: Path) -> EncodedPassages:
+    """The vectors of passages with their titles in front."""
+    parts = _parts([(row, p.title, p.body) for row, p in enumerate(passages)], embeddings)
     rows = np.array([row for row, _, _ in parts], np.int64)
-    words = [[match.span() for match in _WORD.finditer(text)] or [(0, len(text))] for text in texts]
-    sentences = [_sentences(len(text) - len(part[2]), part[2]) for text, part in zip(texts, parts, strict=True)]
+    texts = [_text(title, body) for _, title, body in parts]
+    words = _words(texts)
+    sentences = [
+        _sentences(len(text) - len(body), body) for text, (_, _, body) in zip(texts, parts, strict=True)
+    ]
 
-    def compute() -> dict[str, NDArray[np.generic]]:
-        vectors, pieces, spans = _embed(texts, [w + s for w, s in zip(words, sentences, strict=True)], embeddings)
-        in_words = Ragged.of([found[: len(own)] for found, own in zip(spans, words, strict=True)], rows)
-        in_sentences = Ragged.of([found[len(own) :] for found, own in zip(spans, words, strict=True)], rows)
-        all_pieces = Ragged.of(pieces, rows)
+    def compute() -> Arrays:
+        ranges = [own + more for own, more in zip(words, sentences, strict=True)]
+        vectors, pieces, spans = _embed(texts, ranges, embeddings)
+        in_words = [found[: len(own)] for found, own in zip(spans, words, strict=True)]
+        in_sentences = [found[len(own) :] for found, own in zip(spans, words, strict=True)]
         heavy = [piece_weights(text, own) == 1 for text, own in zip(texts, words, strict=True)]
         return {
             "vectors": vectors,
             "content": np.concatenate(heavy),
-            **_flat("pieces", all_pieces), **_flat("words", in_words), **_flat("sentences", in_sentences),
-        }  # fmt: skip
+            **_flat("pieces", Ragged.of(pieces, rows)),
+            **_flat("words", Ragged.of(in_words, rows)),
+            **_flat("sentences", Ragged.of(in_sentences, rows)),
+        }
 
     kept = _kept(cache, [embeddings.identity.sha256, *texts], compute)
-    return EncodedPassages(
-        kept["vectors"], rows, _ragged("pieces", kept), _ragged("words", kept), kept["content"],
-        _ragged("sentences", kept),
-    )  # fmt: skip
+    ragged = [_ragged(name, kept) for name in ("pieces", "words", "sentences")]
+    return EncodedPassages(kept["vectors"], rows, ragged[0], ragged[1], kept["content"], ragged[2])
+
+
+def encode_bodies(
+    passages: Sequence[Passage], embeddings: SpanEmbeddings, cache: Path
+) -> tuple[Vectors, Ints]:
+    """The vectors of passages without their titles, and the row of each."""
+    parts = _parts([(row, "", passage.body) for row, passage in enumerate(passages)], embeddings)
+    texts = [body for _, _, body in parts]
+
+    def compute() -> Arrays:
+        return {"vectors": _embed(texts, [()] * len(texts), embeddings)[0]}
+
+    vectors: Vectors = _kept(cache, [embeddings.identity.sha256, "bodies", *texts], compute)["vectors"]
+    return vectors, np.array([row for row, _, _ in parts], np.int64)
 
 
 def encode_questions(questions: Sequence[str], embeddings: SpanEmbeddings, cache: Path) -> EncodedQuestions:
     """The vectors of questions."""
-    words = [[match.span() for match in _WORD.finditer(text)] or [(0, len(text))] for text in questions]
+    words = _words(questions)
 
-    def compute() -> dict[str, NDArray[np.generic]]:
+    def compute() -> Arrays:
         numbers = np.arange(len(questions))
         embedded = [embeddings.embed_question(question) for question in questions]
         _, _, in_words = _embed(questions, words, embeddings)
-        key_terms, _, _ = _embed([_key_terms(question) for question in questions], [()] * len(questions), embeddings)
+        key_terms, _, _ = _embed(
+            [_key_terms(question) for question in questions], [()] * len(questions), embeddings
+        )
         by_piece = [piece_weights(q, e.pieces) for q, e in zip(questions, embedded, strict=True)]
         by_word = [piece_weights(q, own) for q, own in zip(questions, words, strict=True)]
         return {
@@ -165,6 +178,27 @@ def encode_questions(questions: Sequence[str], embeddings: SpanEmbeddings, cache
         kept["vectors"], kept["key_terms"], _ragged("pieces", kept), kept["piece_weights"], _ragged("words", kept),
         kept["word_weights"],
     )  # fmt: skip
+
+
+def _parts(parts: list[tuple[int, str, str]], embeddings: SpanEmbeddings) -> list[tuple[int, str, str]]:
+    """Rows with their titles and texts, the texts halved until the model reads each whole."""
+    while True:
+        sizes = embeddings.count_tokens([_text(title, body) for _, title, body in parts])
+        long = [
+            size > embeddings.max_tokens and len(body) > 1
+            for size, (_, _, body) in zip(sizes, parts, strict=True)
+        ]
+        if not any(long):
+            return parts
+        parts = [
+            (row, title, piece)
+            for (row, title, body), cut in zip(parts, long, strict=True)
+            for piece in (_halves(body) if cut else (body,))
+        ]
+
+
+def _words(texts: Sequence[str]) -> list[list[CharRange]]:
+    return [[match.span() for match in _WORD.finditer(text)] or [(0, len(text))] for text in texts]
 
 
 def _text(title: str, body: str) -> str:
@@ -200,20 +234,22 @@ def _embed(
         for start in range(0, len(texts), _BLOCK)
     ]
     vectors = np.concatenate([block.vectors for block in blocks])
-    return vectors, [t for block in blocks for t in block.tokens], [s for block in blocks for s in block.spans]
+    return (
+        vectors,
+        [t for block in blocks for t in block.tokens],
+        [s for block in blocks for s in block.spans],
+    )
 
 
-def _flat(name: str, ragged: Ragged) -> dict[str, NDArray[np.generic]]:
+def _flat(name: str, ragged: Ragged) -> Arrays:
     return {name: ragged.values, f"{name}-starts": ragged.starts}
 
 
-def _ragged(name: str, kept: dict[str, NDArray[np.generic]]) -> Ragged:
+def _ragged(name: str, kept: Arrays) -> Ragged:
     return Ragged(kept[name], kept[f"{name}-starts"])
 
 
-def _kept(
-    cache: Path, key: Sequence[str], compute: Callable[[], dict[str, NDArray[np.generic]]]
-) -> dict[str, NDArray[np.generic]]:
+def _kept(cache: Path, key: Sequence[str], compute: Callable[[], Arrays]) -> Arrays:
     """What `compute` gives, from the folder where it was kept under the key, if it was; read by memory map."""
     folder = cache / f"retrieval-{hashlib.sha256(chr(31).join(key).encode()).hexdigest()[:16]}"
     if not (folder / "done").is_file():

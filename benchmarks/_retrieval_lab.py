@@ -12,12 +12,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from _retrieval_encode import EncodedPassages, Ints, Ragged, encode_passages, encode_questions
+from _retrieval_encode import Ints, Ragged, encode_bodies, encode_passages, encode_questions, similarities
 from _retrieval_lexical import Postings, matrix
 from _retrieval_sets import PassageSet
 from numpy.typing import NDArray
@@ -110,9 +111,10 @@ class Lab:
         return self.passages.similarities(self.questions.vectors)
 
     @cached_property
-    def untitled(self) -> EncodedPassages:
-        """What the model makes of the passages without their titles."""
-        return encode_passages(self.set.passages, self._embeddings, self._cache, titles=False)
+    def untitled(self) -> Scores:
+        """Cosine of every passage without its title."""
+        vectors, rows = encode_bodies(self.set.passages, self._embeddings, self._cache)
+        return similarities(self.questions.vectors, vectors, rows)
 
     @cached_property
     def rankings(self) -> list[tuple[Ranking, Ranking]]:
@@ -178,7 +180,7 @@ class Lab:
     def next_follows(self) -> Mask:
         """Of each passage but the last, whether the next is of the same document."""
         documents = [passage.document for passage in self.set.passages]
-        return np.array([one == other for one, other in zip(documents, documents[1:], strict=False)])
+        return np.array([one == other for one, other in pairwise(documents)])
 
     def quality(self, scores: Scores) -> dict[str, NDArray[np.float64]]:
         """nDCG@10 (Järvelin and Kekäläinen 2002), recall@5, recall@20 and reciprocal rank of each question."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -81,4 +82,4 @@ def matrix(postings: Postings, queries: Iterable[Mapping[str, float]], **options
 
 def pairs(terms: Sequence[str]) -> list[str]:
     """Neighbouring terms as one."""
-    return [f"{one} {other}" for one, other in zip(terms, terms[1:], strict=False)]
+    return [f"{one} {other}" for one, other in pairwise(terms)]

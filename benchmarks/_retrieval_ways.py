@@ -22,6 +22,22 @@ Ways = Mapping[str, Way]
 
 WEIGHTS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 BIGRAMS = 0.4  # weight of neighbouring terms, which were tried from .1 to .7
+FORMS = (
+    *(
+        Form(vectors, "16 bits, float")
+        for vectors in (
+            "word pieces, unweighted", "word pieces", "pairs of word pieces", "words", "content words", "sentences",
+        )
+    ),
+    *(Form("word pieces", kept) for kept in ("8 bits", "1 bit")),
+    *(
+        Form("content words", kept)
+        for kept in (
+            "8 bits", "4 bits", "2 bits", "1 bit", "principal 128, 8 bits", "principal 64, 8 bits",
+            "principal 32, 8 bits", "random 64, 8 bits",
+        )
+    ),
+)  # fmt: skip
 _BELOW = 100.0  # what was not ordered anew comes after all that was
 
 
@@ -51,7 +67,9 @@ CHOSEN = Formula()
 PLAIN = replace(CHOSEN, cosine=0.6, lexical=0.2, feedback=0.0)
 
 
-def ordered(lab: Lab, formula: Formula = CHOSEN, *, lexical: Scores | None = None, dense: Scores | None = None) -> Scores:
+def ordered(
+    lab: Lab, formula: Formula = CHOSEN, *, lexical: Scores | None = None, dense: Scores | None = None
+) -> Scores:
     """The passages by a formula, with what was not ordered anew after them as the blend has it."""
     mask = best(lab.blended, formula.depth)
     bm25 = shares(lab.lexical if lexical is None else lexical)
@@ -104,7 +122,9 @@ def fusions() -> Ways:
     for weight in WEIGHTS:
         ways[f"min-max blend, {weight:g} dense"] = lambda lab, w=weight: lab.fused(partial(blend, weight=w))
     for weight in WEIGHTS:
-        ways[f"min-max blend, {weight:g} dense, exact where a search did not find"] = partial(_filled, weight=weight)
+        ways[f"min-max blend, {weight:g} dense, exact where a search did not find"] = partial(
+            _filled, weight=weight
+        )
     for weight in WEIGHTS:
         ways[f"raw cosine and BM25 / best, {weight:g} dense, exact"] = partial(_raw, weight=weight)
     for weight in WEIGHTS:
@@ -140,7 +160,7 @@ def lexical_ways() -> Ways:
 def dense_ways() -> Ways:
     """The dense search alone in other forms."""
     return {
-        "text without title": lambda lab: lab.untitled.similarities(lab.questions.vectors),
+        "text without title": lambda lab: lab.untitled,
         "the question's key terms": lambda lab: lab.passages.similarities(lab.questions.key_terms),
         "question and key terms": lambda lab: lab.passages.similarities(
             unit(lab.questions.vectors + lab.questions.key_terms)
@@ -152,28 +172,23 @@ def dense_ways() -> Ways:
 
 def late_ways() -> Ways:
     """Late interaction: its forms alone and in the formula without feedback."""
-    forms = [
-        *(Form(vectors, "16 bits, float") for vectors in (
-            "word pieces, unweighted", "word pieces", "pairs of word pieces", "words", "content words", "sentences",
-        )),
-        *(Form("word pieces", kept) for kept in ("8 bits", "1 bit")),
-        *(Form("content words", kept) for kept in (
-            "8 bits", "4 bits", "2 bits", "1 bit", "principal 128, 8 bits", "principal 64, 8 bits",
-            "principal 32, 8 bits", "random 64, 8 bits",
-        )),
-    ]  # fmt: skip
     ways: dict[str, Way] = {}
-    for form in forms:
+    for form in FORMS:
         ways[f"{form}: alone"] = lambda lab, form=form: lab.late(form)
-    for form in forms:
+    for form in FORMS:
         ways[f"{form}: in the formula"] = partial(ordered, formula=replace(PLAIN, form=form))
     return ways
+
+
+def formulas(*made: Formula) -> Ways:
+    """Formulas by what they say."""
+    return {str(formula): partial(ordered, formula=formula) for formula in made}
 
 
 def formula_ways() -> Ways:
     """The chosen formula, what each part of it brings, and what more was tried."""
     chosen, plain = CHOSEN, PLAIN
-    formulas = {
+    tried = {
         "no late interaction": replace(chosen, late=0.0, feedback=0.0),
         "no late interaction, feedback": replace(chosen, late=0.0),
         **{str(f): f for f in (
@@ -184,7 +199,7 @@ def formula_ways() -> Ways:
         **{f"chosen, {depth} ordered anew": replace(chosen, depth=depth) for depth in (10, 30, 50, 100)},
         "chosen, all word pieces": replace(chosen, form=Form("word pieces", "1 bit")),
     }  # fmt: skip
-    ways: dict[str, Way] = {name: partial(ordered, formula=formula) for name, formula in formulas.items()}
+    ways: dict[str, Way] = {name: partial(ordered, formula=formula) for name, formula in tried.items()}
     ways["chosen, bigrams in BM25"] = lambda lab: ordered(lab, lexical=with_bigrams(lab, BIGRAMS))
     ways["chosen, title twice in BM25"] = lambda lab: ordered(lab, lexical=titled(lab, 2))
     ways["chosen, RM3 in BM25"] = lambda lab: ordered(

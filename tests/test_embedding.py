@@ -54,7 +54,7 @@ def test_a_span_is_nearest_to_its_own_sentence(model: SentenceTransformerEmbeddi
     """Spans are pooled where they stand, also behind characters of several bytes and in texts of unequal length."""
     texts = ["Überblick — 😀 naïve café\n" + " ".join(SENTENCES), SENTENCES[2], "x " * 150 + SENTENCES[1]]
     spans = [ranges(texts[0], SENTENCES), ranges(texts[1], SENTENCES[2:]), ranges(texts[2], SENTENCES[1:2])]
-    vectors, pooled, _ = model.embed_spans(texts, spans)
+    vectors, pooled = model.embed_spans(texts, spans)
     alone = np.array(model.embed_documents(list(SENTENCES)))
     assert vectors.shape == (3, 384)
     assert [part.shape for part in pooled] == [(3, 384), (1, 384), (1, 384)]
@@ -66,7 +66,7 @@ def test_a_span_is_nearest_to_its_own_sentence(model: SentenceTransformerEmbeddi
 @pytest.mark.model
 def test_spans_do_not_change_the_vector_of_the_text(model: SentenceTransformerEmbeddings) -> None:
     """The one pass that gives spans gives the same text vectors as the pass without."""
-    with_spans, _, _ = model.embed_spans(list(SENTENCES), [[(0, 5)]] * 3)
+    with_spans, _ = model.embed_spans(list(SENTENCES), [[(0, 5)]] * 3)
     assert np.sum(with_spans * np.array(model.embed_documents(list(SENTENCES))), axis=1) == pytest.approx(
         np.ones(3), abs=1e-3
     )
@@ -75,7 +75,7 @@ def test_spans_do_not_change_the_vector_of_the_text(model: SentenceTransformerEm
 @pytest.mark.model
 def test_nothing_embedded_is_no_vectors(model: SentenceTransformerEmbeddings) -> None:
     """No texts give an empty array of the right width; a text without spans has an empty one too."""
-    vectors, pooled, _ = model.embed_spans([], [])
+    vectors, pooled = model.embed_spans([], [])
     assert vectors.shape == (0, 384)
     assert pooled == []
     assert [part.shape for part in model.embed_spans(["a", "b"], [[], [(0, 1)]])[1]] == [(0, 384), (1, 384)]
@@ -147,14 +147,3 @@ def test_a_question_has_a_vector_for_each_of_its_word_pieces(model: SentenceTran
     assert question.tokens.shape == (9, 384)
     assert np.linalg.norm(question.tokens, axis=1) == pytest.approx(np.ones(9), abs=1e-3)
     assert question.vector @ np.array(model.embed_query(text)) == pytest.approx(1, abs=1e-3)
-
-
-@pytest.mark.model
-def test_word_pieces_of_texts_come_with_their_vectors(model: SentenceTransformerEmbeddings) -> None:
-    """One for each that is counted, up to the model's window, in half precision."""
-    texts = ["Gradient descent.", "word " * 400]
-    made = model.embed_spans(texts, [[], []])
-    assert [len(tokens) for tokens in made.tokens] == [*model.count_tokens(texts[:1]), model.max_tokens]
-    assert made.tokens[0].dtype == np.float16
-    again = model.embed_question(texts[0]).tokens
-    assert (made.tokens[0].astype(np.float32) * again).sum(axis=1) == pytest.approx(np.ones(len(again)), abs=0.01)

@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
-from tutor.documents import Chunk, Document, embedded_text
+from tutor.documents import Chunk, Document, embedded_ranges, embedded_text
 from tutor.embedding import SpanEmbeddings, Vectors
 from tutor.index import lexical, vectors
 from tutor.index.generation import (
@@ -26,9 +25,9 @@ from tutor.index.generation import (
     LEXICAL,
     SPAN_VECTORS,
     STORE,
-    TOKEN_LENGTHS,
-    TOKEN_SIGNS,
     VECTORS,
+    WORD_COUNTS,
+    WORD_SIGNS,
     Generation,
     canaries,
 )
@@ -44,13 +43,14 @@ from tutor.index.manifest import (
 )
 from tutor.index.store import Hidden, StoredChunk
 from tutor.index.store_writer import StoreWriter, content_key
+from tutor.index.words import content_words
 
 BLOCK = (
     256  # chunks embedded in one call: long enough that sorting by length pays, short enough to show progress
 )
 
 Made = tuple[Vectors, Vectors, Signs]
-"""The vector of a chunk, those of its spans, and the signs of those of its word pieces."""
+"""The vector of a chunk, those of its spans, and the signs of those of its words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,8 @@ class Draft:
             self.store = files.enter_context(closing(StoreWriter(folder / STORE)))
             self._vector_file = files.enter_context((folder / VECTORS).open("wb"))
             self._span_file = files.enter_context((folder / SPAN_VECTORS).open("wb"))
-            self._sign_file = files.enter_context((folder / TOKEN_SIGNS).open("wb"))
-            self._length_file = files.enter_context((folder / TOKEN_LENGTHS).open("wb"))
+            self._sign_file = files.enter_context((folder / WORD_SIGNS).open("wb"))
+            self._count_file = files.enter_context((folder / WORD_COUNTS).open("wb"))
             self._files = files.pop_all()
         self._pending: list[_Pending] = []
         self._digest = hashlib.sha256()
@@ -200,7 +200,7 @@ class Draft:
             rows.append(made_or_none[0])
             self._span_file.write(made_or_none[1].astype(np.float16).tobytes())
             self._sign_file.write(made_or_none[2].tobytes())
-            self._length_file.write(np.uint32(len(made_or_none[2])).tobytes())
+            self._count_file.write(np.uint32(len(made_or_none[2])).tobytes())
         self._vector_file.write(np.stack(rows).astype(np.float16).tobytes())
         self.embedded += len(fresh)
         self.reused += len(block) - len(fresh)
@@ -210,17 +210,15 @@ class Draft:
         if not block:
             return []
         texts = [embedded_text(item.title, item.chunk) for item in block]
-        ranges = [
-            [(len(text) - len(item.chunk.text) + span.start - item.chunk.start,
-              len(text) - len(item.chunk.text) + span.end - item.chunk.start)
-             for span in item.chunk.spans]
-            for text, item in zip(texts, block, strict=True)
-        ]  # fmt: skip
-        made = self._embeddings.embed_spans(texts, ranges)
-        # A chunk takes 0.6 ms in one thread, in two 9 ms while another process computes.
-        with threadpool_limits(1, "blas"):
-            signs = [encode(tokens) for tokens in made.tokens]
-        return list(zip(made.vectors, made.spans, signs, strict=True))
+        spans = [embedded_ranges(text, item.chunk) for text, item in zip(texts, block, strict=True)]
+        words = [content_words(text) for text in texts]
+        vectors, pooled = self._embeddings.embed_spans(
+            texts, [a + b for a, b in zip(spans, words, strict=True)]
+        )
+        return [
+            (vector, both[: len(own)], encode(both[len(own) :]))
+            for vector, both, own in zip(vectors, pooled, spans, strict=True)
+        ]
 
     def _known(self, block: list[_Pending]) -> list[Made | None]:
         """Vectors of chunk and spans from the generation before, for the chunks that it has."""
@@ -232,7 +230,7 @@ class Draft:
             (
                 np.asarray(previous.chunk_vectors[old.row], np.float32),
                 np.asarray(previous.span_vectors[old.first_span : old.first_span + old.spans], np.float32),
-                previous.tokens.signs(old.row),
+                previous.words.signs(old.row),
             )
             if (old := item.stored or by_key.get(item.key)) is not None
             else None

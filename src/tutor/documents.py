@@ -107,6 +107,12 @@ def embedded_text(title: str, chunk: Chunk) -> str:
     return "\n".join((*parts, chunk.text))
 
 
+def embedded_ranges(text: str, chunk: Chunk) -> list[tuple[int, int]]:
+    """Where the spans of a chunk stand in `text`, which is what `embedded_text` makes of it."""
+    before = len(text) - len(chunk.text) - chunk.start  # the chunk's own text comes last
+    return [(before + span.start, before + span.end) for span in chunk.spans]
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentSummary:
     """A document without its text, for lists; `chunks` and `characters` count what is indexed of it."""

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
@@ -50,18 +50,6 @@ class EmbeddingIdentity:
     name: str
     sha256: str
     dimension: int
-
-
-class Embedded(NamedTuple):
-    """What one pass over texts gives; all vectors have length 1.
-
-    `vectors` are those of the texts, shape (texts, dimension); for each text `spans` holds those of its spans, shape
-    (spans, dimension), and `tokens` those of its word pieces, special ones included, shape (word pieces, dimension), in half precision.
-    """
-
-    vectors: Vectors
-    spans: list[Vectors]
-    tokens: list[HalfVectors]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +89,10 @@ class SpanEmbeddings(Protocol):
         """The vectors of a question and of its word pieces."""
         ...
 
-    def embed_spans(self, texts: Sequence[str], spans: Sequence[Sequence[CharRange]]) -> Embedded:
-        """Vectors of texts, of character ranges within each, and of their word pieces."""
+    def embed_spans(
+        self, texts: Sequence[str], spans: Sequence[Sequence[CharRange]]
+    ) -> tuple[Vectors, list[Vectors]]:
+        """Vectors of texts, shape (n, dimension), and for each text those of its spans, shape (spans, dimension)."""
         ...
 
 
@@ -209,29 +199,36 @@ class SentenceTransformerEmbeddings(Embeddings):
         """The vectors of a question and of its word pieces; computed in one thread unless the number of threads was set."""
         self.load()
         with self._one_thread():
-            embedded = self.embed_spans([text], [()])
-        tokens = np.asarray(embedded.tokens[0], np.float32)
-        places = self._counter.encode(text).offsets[: len(tokens)]
-        return EmbeddedQuestion(embedded.vectors[0], tokens, tuple(places))
+            (out,) = self._encode([text])
+        places = self._counter.encode(text).offsets
+        tokens = out["token_embeddings"][: len(places)].float().numpy()
+        vector = out["sentence_embedding"].float().numpy()[np.newaxis]
+        return EmbeddedQuestion(_unit(vector)[0], _unit(tokens), tuple(places[: len(tokens)]))
 
-    def embed_spans(self, texts: Sequence[str], spans: Sequence[Sequence[CharRange]]) -> Embedded:
-        """Vectors of texts, of character ranges within each, and of their word pieces; one forward pass for all.
+    def embed_spans(
+        self, texts: Sequence[str], spans: Sequence[Sequence[CharRange]]
+    ) -> tuple[Vectors, list[Vectors]]:
+        """Vectors of texts and of character ranges within each; one forward pass for both.
 
         Call it on large blocks: texts are sorted by length within one call, so that little is padded.
         """
         if not texts:
-            return Embedded(np.zeros((0, self.identity.dimension), np.float32), [], [])
-        outputs = self._model.encode(
-            list(texts), batch_size=self._batch_size, output_value=None, show_progress_bar=False
-        )
+            return np.zeros((0, self.identity.dimension), np.float32), []
+        outputs = self._encode(list(texts))
         encodings = self._counter.encode_batch(list(texts))
         vectors = np.stack([out["sentence_embedding"].float().numpy() for out in outputs])
-        pooled, pieces = [], []
-        for out, encoding, ranges in zip(outputs, encodings, spans, strict=True):
-            tokens = out["token_embeddings"][: len(encoding.offsets)].float().numpy()  # without padding
-            pooled.append(_pool(tokens, encoding.offsets, ranges))
-            pieces.append(_unit(tokens).astype(np.float16))
-        return Embedded(_unit(vectors), pooled, pieces)
+        pooled = [
+            _pool(out["token_embeddings"].float().numpy(), encoding.offsets, ranges)
+            for out, encoding, ranges in zip(outputs, encodings, spans, strict=True)
+        ]
+        return _unit(vectors), pooled
+
+    def _encode(self, texts: list[str]) -> list[dict[str, Any]]:
+        """For each text its vector and those of its word pieces, and of the padding after them."""
+        made: list[dict[str, Any]] = self._model.encode(
+            texts, batch_size=self._batch_size, output_value=None, show_progress_bar=False
+        )
+        return made
 
     @contextmanager
     def _one_thread(self) -> Iterator[None]:
@@ -259,15 +256,21 @@ def open_embeddings(settings: Settings) -> SentenceTransformerEmbeddings:
 
 def _pool(tokens: Vectors, offsets: Sequence[CharRange], ranges: Sequence[CharRange]) -> Vectors:
     """Unit-length means of the token vectors that overlap each range; zeros for a range without tokens."""
+    if not ranges:
+        return np.zeros((0, tokens.shape[1]), np.float32)
     known = min(len(offsets), len(tokens))
-    starts = np.array([offset[0] for offset in offsets[:known]])
-    ends = np.array([offset[1] for offset in offsets[:known]])
-    pooled = np.zeros((len(ranges), tokens.shape[1]), np.float32)
-    for row, (start, end) in enumerate(ranges):
-        inside = (starts < end) & (ends > start) & (ends > starts)
-        if inside.any():
-            pooled[row] = tokens[:known][inside].mean(axis=0)
-    return _unit(pooled)
+    places = np.array(offsets[:known], np.int64).reshape(-1, 2)
+    real = np.flatnonzero(
+        places[:, 1] > places[:, 0]
+    )  # special pieces have no place; the others follow each other
+    starts, ends = places[real, 0], places[real, 1]
+    sums = np.zeros((len(real) + 1, tokens.shape[1]))
+    np.cumsum(tokens[real], axis=0, dtype=np.float64, out=sums[1:])
+    wanted = np.array(ranges, np.int64)
+    first = np.searchsorted(ends, wanted[:, 0], side="right")
+    after = np.maximum(np.searchsorted(starts, wanted[:, 1], side="left"), first)
+    means = (sums[after] - sums[first]) / np.maximum(after - first, 1)[:, np.newaxis]
+    return _unit(np.asarray(means, np.float32))
 
 
 def _unit(vectors: Vectors) -> Vectors:

@@ -19,7 +19,7 @@ from langchain_core.embeddings import Embeddings
 from tutor.answering.tutor import Tutor
 from tutor.bootstrap import open_tutor
 from tutor.config import Settings
-from tutor.embedding import CharRange, Embedded, EmbeddedQuestion, EmbeddingIdentity, Vectors
+from tutor.embedding import CharRange, EmbeddedQuestion, EmbeddingIdentity, Vectors
 from tutor.index.terms import terms
 
 _WORD = re.compile(r"\w+")
@@ -49,10 +49,13 @@ class HashingEmbeddings(Embeddings):
     def embed_question(self, text: str) -> EmbeddedQuestion:
         """The vectors of a question and of its words."""
         places = tuple(match.span() for match in _WORD.finditer(text))
-        return EmbeddedQuestion(self._vector(text), self._words(text), places)
+        words = np.array([self._vector(text[start:end]) for start, end in places], np.float32)
+        return EmbeddedQuestion(self._vector(text), words.reshape(-1, self.identity.dimension), places)
 
-    def embed_spans(self, texts: Sequence[str], spans: Sequence[Sequence[CharRange]]) -> Embedded:
-        """Vectors of texts, of each text's spans, and of its words."""
+    def embed_spans(
+        self, texts: Sequence[str], spans: Sequence[Sequence[CharRange]]
+    ) -> tuple[Vectors, list[Vectors]]:
+        """Vectors of texts and of each text's spans."""
         self.texts_embedded += len(texts)
         dimension = self.identity.dimension
         vectors = np.array([self._vector(text) for text in texts], np.float32).reshape(len(texts), dimension)
@@ -62,11 +65,7 @@ class HashingEmbeddings(Embeddings):
             )
             for text, ranges in zip(texts, spans, strict=True)
         ]
-        return Embedded(vectors, pooled, [self._words(text).astype(np.float16) for text in texts])
-
-    def _words(self, text: str) -> Vectors:
-        words = [self._vector(match.group()) for match in _WORD.finditer(text)]
-        return np.array(words, np.float32).reshape(-1, self.identity.dimension)
+        return vectors, pooled
 
     def _vector(self, text: str) -> Vectors:
         vector = np.zeros(self.identity.dimension, np.float32)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tutor.embedding import Vectors
-from tutor.index.late import TokenIndex, encode, rotation
+from tutor.index.late import WordIndex, encode, rotation
 
 DIMENSION = 384
 
@@ -18,10 +18,10 @@ def unit(count: int, seed: int = 0, dimension: int = DIMENSION) -> Vectors:
     return np.asarray(made / np.linalg.norm(made, axis=1, keepdims=True), np.float32)
 
 
-def written(folder: Path, chunks: list[Vectors], dimension: int = DIMENSION) -> TokenIndex:
+def written(folder: Path, chunks: list[Vectors], dimension: int = DIMENSION) -> WordIndex:
     (folder / "signs").write_bytes(b"".join(encode(chunk).tobytes() for chunk in chunks))
-    (folder / "lengths").write_bytes(np.array([len(chunk) for chunk in chunks], np.uint32).tobytes())
-    return TokenIndex(folder / "signs", folder / "lengths", len(chunks), dimension)
+    (folder / "counts").write_bytes(np.array([len(chunk) for chunk in chunks], np.uint32).tobytes())
+    return WordIndex(folder / "signs", folder / "counts", len(chunks), dimension)
 
 
 @pytest.mark.parametrize("dimension", [1, 2, 16, 100, 384])
@@ -51,7 +51,7 @@ def test_a_chunk_is_scored_by_the_best_of_its_word_pieces_for_each_of_the_questi
 
 
 def test_rows_come_in_the_order_they_were_asked_for(tmp_path: Path) -> None:
-    """A subset, in any order, one without a word piece among them."""
+    """A subset, in any order, one without a word among them."""
     chunks = [unit(3, 1), unit(0), unit(7, 2), unit(2, 3)]
     index, query = written(tmp_path, chunks), unit(2, 9)
     weights = np.ones(2, np.float32)
@@ -73,7 +73,7 @@ def test_files_that_do_not_agree_are_damage(tmp_path: Path) -> None:
     """A cut file, or the lengths of another generation."""
     written(tmp_path, [unit(3), unit(4)])
     with pytest.raises(ValueError, match="3 chunks"):
-        TokenIndex(tmp_path / "signs", tmp_path / "lengths", 3, DIMENSION)
+        WordIndex(tmp_path / "signs", tmp_path / "counts", 3, DIMENSION)
     (tmp_path / "signs").write_bytes((tmp_path / "signs").read_bytes()[:-1])
-    with pytest.raises(ValueError, match="word pieces"):
-        TokenIndex(tmp_path / "signs", tmp_path / "lengths", 2, DIMENSION)
+    with pytest.raises(ValueError, match="words"):
+        WordIndex(tmp_path / "signs", tmp_path / "counts", 2, DIMENSION)

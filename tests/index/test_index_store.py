@@ -83,6 +83,7 @@ def test_chunks_come_back_by_row(store: Store) -> None:
     )
     assert [chunk.row for chunk in store.all_chunks()] == [0, 1, 2]
     assert store.document_of_rows() == ["d1", "d1", "d0"]
+    assert store.documents_of([2, 0, 99]) == {2: "d0", 0: "d1"}
     assert store.chunks([]) == {}
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tutor.documents import Chunk, Document, Span, SpanKind
-from tutor.embedding import CharRange, Embedded
+from tutor.embedding import CharRange, Vectors
 from tutor.index import terms
 from tutor.index.generation import Generation
 from tutor.index.manifest import Manifest, SourceRecord, SplitterRecord, VersionsRecord
@@ -187,9 +187,11 @@ def test_a_model_that_returns_too_few_vectors_is_not_trusted(folders: Iterator[P
     """No chunk gets a neighbour's vector: the draft fails."""
 
     class Short(HashingEmbeddings):
-        def embed_spans(self, texts: Sequence[str], spans: Sequence[Sequence[CharRange]]) -> Embedded:
-            made = super().embed_spans(texts, spans)
-            return made._replace(vectors=made.vectors[:-1])
+        def embed_spans(
+            self, texts: Sequence[str], spans: Sequence[Sequence[CharRange]]
+        ) -> tuple[Vectors, list[Vectors]]:
+            vectors, pooled = super().embed_spans(texts, spans)
+            return vectors[:-1], pooled
 
     draft = Draft(next(folders), Short(), None)
     with pytest.raises(ValueError, match="zip"):

@@ -17,7 +17,7 @@ import pytest
 
 from tutor.config import Settings
 from tutor.documents import Chunk, Document, embedded_text
-from tutor.embedding import CharRange, Embedded, EmbeddingIdentity, Vectors
+from tutor.embedding import CharRange, EmbeddingIdentity, Vectors
 from tutor.errors import IndexLockedError, IndexMismatchError, ReadError, SourceError, TutorError
 from tutor.index.generation import Generation
 from tutor.index.library import Index
@@ -42,7 +42,9 @@ class FailingEmbeddings(HashingEmbeddings):
         self._after = after
         self._error = error
 
-    def embed_spans(self, texts: Sequence[str], spans: Sequence[Sequence[CharRange]]) -> Embedded:
+    def embed_spans(
+        self, texts: Sequence[str], spans: Sequence[Sequence[CharRange]]
+    ) -> tuple[Vectors, list[Vectors]]:
         if self.texts_embedded + len(texts) > self._after:
             raise self._error
         return super().embed_spans(texts, spans)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tutor.retrieval.fusion import blend, reciprocal_rank, rescore
+from tutor.retrieval.fusion import blend, feedback, followed_by, reciprocal_rank, rescore, with_neighbours
 
 
 def rankings(low: float) -> st.SearchStrategy[list[tuple[int, float]]]:
@@ -83,18 +83,41 @@ def test_reciprocal_rank_fusion_is_the_published_formula() -> None:
     assert fused == {1: pytest.approx(1 / 61), 2: pytest.approx(1 / 62 + 1 / 61)}
 
 
-def test_late_interaction_orders_the_best_rows_anew_and_the_others_follow_as_they_came() -> None:
-    """Each opinion has its share; a row that the lexical search did not find has none of that."""
-    fused = [(1, 1.0), (2, 0.8), (3, 0.5), (4, 0.25)]
-    found = rescore(fused, {1: 0.5, 2: 0.5}, {2: 8.0, 9: 4.0}, {1: 0.4, 2: 0.6})
-    assert [row for row, _ in found] == [2, 1, 3, 4]
-    assert found[0][1] == pytest.approx((0.6 * 0.5 + 0.2 * 1.0 + 0.6) / 1.8)
-    assert found[1][1] == pytest.approx((0.6 * 0.5 + 0.4) / 1.8)
+def test_rows_are_ordered_by_the_weighted_sum_of_what_is_said_of_them() -> None:
+    """A row that the lexical search did not find has none of that; the best BM25 counts 1."""
+    found = rescore({1: 0.5, 2: 0.5}, {2: 8.0, 9: 4.0}, {1: 0.4, 2: 0.6})
+    assert found == [
+        (2, pytest.approx((0.5 * 0.5 + 0.3 * 1.0 + 0.6) / 2.2)),
+        (1, pytest.approx((0.5 * 0.5 + 0.4) / 2.2)),
+    ]
+    assert rescore({}, {}, {}) == []
+
+
+def test_what_is_like_the_best_moves_up_and_the_best_stays() -> None:
+    """By its likeness, which is 1 for the best itself."""
+    assert feedback([(7, 0.6), (3, 0.5), (5, 0.45)], {7: 1.0, 3: 0.1, 5: 0.9}) == [
+        (7, pytest.approx(0.6 + 0.4 / 2.2)),
+        (5, pytest.approx(0.45 + 0.36 / 2.2)),
+        (3, pytest.approx(0.5 + 0.04 / 2.2)),
+    ]
+
+
+def test_good_neighbours_in_the_same_document_help() -> None:
+    """By what they are above the last; one in another document does not, and a lonely row loses nothing."""
+    ranking = [(4, 0.5), (9, 0.4), (5, 0.3), (6, 0.2)]
+    assert with_neighbours(ranking, {4: "a", 5: "a", 6: "b", 9: "b"}) == [
+        (4, pytest.approx(0.5 + 0.3 * 0.1)),
+        (9, pytest.approx(0.4)),
+        (5, pytest.approx(0.3 + 0.3 * 0.3)),
+        (6, pytest.approx(0.2)),
+    ]
+    assert with_neighbours([], {}) == []
+
+
+def test_other_rows_follow_in_their_order_with_lower_scores() -> None:
+    """Those that were chosen but not ordered anew are not lost."""
+    found = followed_by([(2, 0.9), (1, 0.6)], [(1, 1.0), (8, 0.8), (2, 0.7), (9, 0.2)])
+    assert [row for row, _ in found] == [2, 1, 8, 9]
     scores = [score for _, score in found]
     assert scores == sorted(scores, reverse=True)
-
-
-def test_rescoring_nothing_changes_nothing() -> None:
-    """Not even the scores."""
-    fused = [(5, 0.9), (2, 0.3)]
-    assert rescore(fused, {}, {}, {}) == [(5, pytest.approx(1.0)), (2, pytest.approx(1 / 3))]
+    assert followed_by([], [(5, 0.9), (2, 0.3)]) == [(5, 1.0), (2, pytest.approx(1 / 3))]

@@ -15,7 +15,7 @@ from tutor.embedding import EmbeddingIdentity, HalfVectors, SpanEmbeddings, Vect
 from tutor.errors import IndexDamagedError, IndexMismatchError
 from tutor.index import terms
 from tutor.index.integrity import damage
-from tutor.index.late import TokenIndex
+from tutor.index.late import WordIndex
 from tutor.index.lexical import LexicalIndex
 from tutor.index.manifest import REBUILD, REPAIR, Counts, load_manifest
 from tutor.index.store import Store
@@ -23,8 +23,8 @@ from tutor.index.vectors import VectorIndex
 
 STORE, VECTORS, CHROMA, LEXICAL = "store.sqlite", "vectors.f16", "chroma", "lexical"
 SPAN_VECTORS, CANARIES = "spans.f16", "canaries.f16"
-TOKEN_SIGNS, TOKEN_LENGTHS = "tokens.b1", "tokens.u32"
-EMBEDDED = (VECTORS, SPAN_VECTORS, TOKEN_SIGNS, TOKEN_LENGTHS)  # what only the embedding model can make
+WORD_SIGNS, WORD_COUNTS = "words.b1", "words.u32"
+EMBEDDED = (VECTORS, SPAN_VECTORS, WORD_SIGNS, WORD_COUNTS)  # what only the embedding model can make
 
 # Texts whose vectors are kept, so that a model which claims to be the same one can be tried.
 CANARY_TEXTS = (
@@ -66,7 +66,7 @@ class Generation:
             self.lexical = LexicalIndex(folder / LEXICAL, counts.chunks)
             self.chunk_vectors = _matrix(folder / VECTORS, counts.chunks, dimension)
             self.span_vectors = _matrix(folder / SPAN_VECTORS, counts.spans, dimension)
-            self.tokens = TokenIndex(folder / TOKEN_SIGNS, folder / TOKEN_LENGTHS, counts.chunks, dimension)
+            self.words = WordIndex(folder / WORD_SIGNS, folder / WORD_COUNTS, counts.chunks, dimension)
             self.vectors = VectorIndex(folder / CHROMA)
         except Exception as error:
             self.store.close()

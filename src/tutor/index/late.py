@@ -1,6 +1,6 @@
-"""Late interaction: every word piece of a question against every word piece of a chunk, at one bit per dimension.
+"""Late interaction: every word piece of a question against every content word of a chunk, at one bit per dimension.
 
-A chunk is scored by the mean, over the question's word pieces, of the best cosine similarity that any of its own
+A chunk is scored by the mean, over the question's word pieces, of the best cosine similarity that any of its words
 reaches (MaxSim; Khattab and Zaharia 2020, ColBERT). The vectors come from the forward pass that embeds the chunk. They
 are kept as signs: a unit vector is turned by a fixed orthogonal matrix, which spreads what it says evenly over its
 dimensions, and the sign of each is one bit (as in Gao and Long 2024, RaBitQ). The question's vectors stay as they are.
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
-from tutor.embedding import HalfVectors, Vectors
+from tutor.embedding import Vectors
 
 Signs = NDArray[np.uint8]
 
@@ -36,25 +36,25 @@ def rotation(dimension: int) -> Vectors:
     return np.asarray(signs[:, None] * cosine, np.float32)
 
 
-def encode(vectors: Vectors | HalfVectors) -> Signs:
+def encode(vectors: Vectors) -> Signs:
     """Unit vectors as packed signs, shape (vectors, ceil(dimension / 8))."""
-    return np.packbits(np.asarray(vectors, np.float32) @ rotation(vectors.shape[1]) >= 0, axis=1)
+    return np.packbits(vectors @ rotation(vectors.shape[1]) >= 0, axis=1)
 
 
-class TokenIndex:
-    """The signs of all word pieces of all chunks, in the order of their rows; read by memory map.
+class WordIndex:
+    """The signs of the words of all chunks, in the order of their rows; read by memory map.
 
-    `signs` is a file of packed signs, `lengths` one of the number of word pieces of each chunk (32-bit). Raises
+    `signs` is a file of packed signs, `counts` one of the number of words of each chunk (32-bit). Raises
     ValueError if the two do not agree.
     """
 
-    def __init__(self, signs: Path, lengths: Path, rows: int, dimension: int) -> None:
-        counts = np.fromfile(lengths, np.uint32)
-        self._starts = np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))
+    def __init__(self, signs: Path, counts: Path, rows: int, dimension: int) -> None:
+        each = np.fromfile(counts, np.uint32)
+        self._starts = np.concatenate(([0], np.cumsum(each, dtype=np.int64)))
         self._dimension = dimension
         width = -(-dimension // 8)
-        if len(counts) != rows or signs.stat().st_size != self._starts[-1] * width:
-            raise ValueError(f"{signs.name} and {lengths.name} do not hold the word pieces of {rows} chunks")
+        if len(each) != rows or signs.stat().st_size != self._starts[-1] * width:
+            raise ValueError(f"{signs.name} and {counts.name} do not hold the words of {rows} chunks")
         self._signs: Signs = (
             np.memmap(signs, np.uint8, "r", shape=(int(self._starts[-1]), width))
             if self._starts[-1]
@@ -62,7 +62,7 @@ class TokenIndex:
         )
 
     def signs(self, row: int) -> Signs:
-        """The packed signs of a chunk's word pieces."""
+        """The packed signs of a chunk's words."""
         return np.asarray(self._signs[self._starts[row] : self._starts[row + 1]])
 
     def scores(self, query: Vectors, weights: Vectors, rows: Sequence[int]) -> Vectors:

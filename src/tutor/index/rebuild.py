@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from tutor.documents import Chunk, embedded_text
+from tutor.documents import Chunk, embedded_ranges, embedded_text
 from tutor.embedding import EmbeddingIdentity, SpanEmbeddings
 from tutor.errors import IndexDamagedError, IndexMismatchError, NotFoundError
 from tutor.index import lexical, terms, vectors
@@ -37,6 +37,7 @@ from tutor.index.manifest import (
 )
 from tutor.index.store import INDEXES, Store
 from tutor.index.store_writer import content_key, searched_text
+from tutor.index.words import content_words
 
 Open = Callable[[], SpanEmbeddings]
 """Opens the embedding model, which is asked for only where vectors have to be computed."""
@@ -243,15 +244,13 @@ def _embed(folder: Path, embeddings: SpanEmbeddings, parts: set[str], tell: Tell
 def _vectors_of(embeddings: SpanEmbeddings, block: Sequence[Titled]) -> tuple[bytes, ...]:
     """What the files of `EMBEDDED` hold of these chunks, in that order."""
     texts = [embedded_text(each.title, each.chunk) for each in block]
-    ranges = []
-    for text, each in zip(texts, block, strict=True):
-        before = len(text) - len(each.chunk.text) - each.chunk.start  # the chunk's own text comes last
-        ranges.append([(before + span.start, before + span.end) for span in each.chunk.spans])
-    made = embeddings.embed_spans(texts, ranges)
-    signs = [encode(tokens) for tokens in made.tokens]
+    spans = [embedded_ranges(text, each.chunk) for text, each in zip(texts, block, strict=True)]
+    words = [content_words(text) for text in texts]
+    vectors, pooled = embeddings.embed_spans(texts, [a + b for a, b in zip(spans, words, strict=True)])
+    own = [len(each) for each in spans]
     return (
-        made.vectors.astype(np.float16).tobytes(),
-        b"".join(spans.astype(np.float16).tobytes() for spans in made.spans),
-        b"".join(each.tobytes() for each in signs),
-        np.array([len(each) for each in signs], np.uint32).tobytes(),
+        vectors.astype(np.float16).tobytes(),
+        b"".join(both[:n].astype(np.float16).tobytes() for both, n in zip(pooled, own, strict=True)),
+        b"".join(encode(both[n:]).tobytes() for both, n in zip(pooled, own, strict=True)),
+        np.array([len(each) for each in words], np.uint32).tobytes(),
     )

@@ -204,6 +204,10 @@ class Store:
         )
         return [_span(row) for row in self._rows(query, (document_id, block))]
 
+    def documents_of(self, rows: Iterable[int]) -> dict[int, str]:
+        """The document id of each of these chunks."""
+        return dict(self._some("row, document_id", "row", list(rows)))
+
     def document_of_rows(self) -> list[str]:
         """The document id of every chunk, in row order."""
         return [row[0] for row in self._rows("SELECT document_id FROM chunks ORDER BY row")]

@@ -12,8 +12,10 @@ from collections.abc import Mapping, Sequence
 Ranking = Sequence[tuple[int, float]]
 
 DENSE_WEIGHT = 0.4
-# Shares of the three opinions on a row that was chosen: cosine of the chunk's vector, BM25 against the best, late interaction.
-COSINE, LEXICAL, LATE = 0.6 / 1.8, 0.2 / 1.8, 1.0 / 1.8
+# Weights of what is said of a row that was chosen: cosine of the chunk's vector, BM25 against the best, late interaction,
+# likeness to the best row; and of what its neighbours in the document have.
+COSINE, LEXICAL, LATE, FEEDBACK, NEIGHBOUR = 0.5, 0.3, 1.0, 0.4, 0.3
+_ALL = COSINE + LEXICAL + LATE + FEEDBACK  # scores are divided by it, so that they lie between 0 and 1
 
 
 def blend(dense: Ranking, lexical: Ranking, weight: float = DENSE_WEIGHT) -> list[tuple[int, float]]:
@@ -35,23 +37,47 @@ def blend(dense: Ranking, lexical: Ranking, weight: float = DENSE_WEIGHT) -> lis
 
 
 def rescore(
-    fused: Ranking, cosine: Mapping[int, float], lexical: Mapping[int, float], late: Mapping[int, float]
+    cosine: Mapping[int, float], lexical: Mapping[int, float], late: Mapping[int, float]
 ) -> list[tuple[int, float]]:
-    """The rows of `late` by COSINE · cosine + LEXICAL · BM25 / best BM25 + LATE · late; the others after them, as they came.
-
-    A row that the lexical search did not find counts 0 there.
-    """
+    """The rows of `late` by COSINE · cosine + LEXICAL · BM25 / best BM25 + LATE · late; 0 for BM25 where there is none."""
     best = max(lexical.values(), default=0.0) or 1.0
-    first = ranked(
+    return ranked(
         {
-            row: COSINE * cosine[row] + LEXICAL * lexical.get(row, 0.0) / best + LATE * score
+            row: (COSINE * cosine[row] + LEXICAL * lexical.get(row, 0.0) / best + LATE * score) / _ALL
             for row, score in late.items()
         }
     )
+
+
+def feedback(ranking: Ranking, likeness: Mapping[int, float]) -> list[tuple[int, float]]:
+    """Each row moved up by its likeness to the first, which so stays first (Rocchio 1971, from one document and by one step)."""
+    return ranked({row: score + FEEDBACK * likeness[row] / _ALL for row, score in ranking})
+
+
+def with_neighbours(ranking: Ranking, document_of: Mapping[int, str]) -> list[tuple[int, float]]:
+    """Each row moved up by what the chunk before and the one after it in the same document are above the last row.
+
+    Where that would lift a score above 1, all are scaled down.
+    """
+    scores = dict(ranking)
+    last = min(scores.values(), default=0.0)
+
+    def above(row: int, neighbour: int) -> float:
+        near = neighbour in scores and document_of[neighbour] == document_of[row]
+        return scores[neighbour] - last if near else 0.0
+
+    summed = {row: score + NEIGHBOUR * (above(row, row - 1) + above(row, row + 1)) for row, score in ranking}
+    most = max(1.0, *summed.values()) if summed else 1.0
+    return ranked({row: score / most for row, score in summed.items()})
+
+
+def followed_by(first: Ranking, others: Ranking) -> list[tuple[int, float]]:
+    """A ranking, and after it the rows of another that it lacks, as they come there, with scores below its last."""
+    rows = {row for row, _ in first}
+    rest = [(row, score) for row, score in others if row not in rows]
     lowest = max(first[-1][1], 0.0) if first else 1.0
-    rest = [(row, score) for row, score in fused if row not in late]
-    highest = rest[0][1] if rest else 1.0
-    return first + [(row, lowest * score / (highest or 1.0)) for row, score in rest]
+    highest = (rest[0][1] if rest else 1.0) or 1.0
+    return [*first, *((row, lowest * score / highest) for row, score in rest)]
 
 
 def reciprocal_rank(*rankings: Ranking, constant: int = 60) -> list[tuple[int, float]]:

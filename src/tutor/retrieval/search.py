@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,22 +12,24 @@ from tutor.embedding import CharRange, EmbeddedQuestion, Vectors
 from tutor.index.generation import Generation
 from tutor.index.store import StoredChunk
 from tutor.index.terms import terms
+from tutor.index.words import FUNCTION_WORDS, WORD
 from tutor.retrieval.filters import Filters
-from tutor.retrieval.fusion import Ranking, blend, ranked, rescore
+from tutor.retrieval.fusion import (
+    Ranking,
+    blend,
+    feedback,
+    followed_by,
+    ranked,
+    rescore,
+    with_neighbours,
+)
 from tutor.retrieval.synonyms import expand
 
 DEPTH = 50  # rows that each leg contributes; the fusion was measured at this depth
-RESCORED = 20  # rows that late interaction orders anew; more of them change nothing
+RESCORED = 30  # rows that late interaction orders anew; more of them change nothing
 _LIGHT = 0.3  # weight of special tokens, punctuation and function words in late interaction
-_WORD = re.compile(r"\w+")
 # Leaving these out of the lexical search raised mean nDCG@10 on the development sets from .762 to .766.
-_FUNCTION_WORDS = frozenset(
-    terms(
-        "a an the of to in on for and or is are was were be been do does did can could should would will i me my you "
-        "your we us our it its this that these those what which who whom how when where why please hi hello hey tell "
-        "there am have has had with as at by from if so"
-    )
-)
+_FUNCTION_TERMS = frozenset(terms(" ".join(FUNCTION_WORDS)))
 _SAME = 0.9  # Jaccard similarity of term sets above which two passages are one
 
 
@@ -62,8 +63,12 @@ def search(
     lexical = generation.lexical_search(query_terms, depth, allowed)
     fused = blend(dense, lexical)
     late = _late(generation, query, embedded, [row for row, _ in fused[: max(RESCORED, 2 * k)]])
-    cosine = dict(zip(late, generation.similarity(list(late), embedded.vector).tolist(), strict=True))
-    fused = rescore(fused, cosine, dict(lexical), late)
+    first = rescore(_cosine(generation, late, embedded.vector), dict(lexical), late)
+    if first:
+        best = np.asarray(generation.chunk_vectors[first[0][0]], np.float32)
+        first = feedback(first, _cosine(generation, late, best))
+        first = with_neighbours(first, generation.store.documents_of(late))
+    fused = followed_by(first, fused)
     legs = {"dense": _legs(dense), "lexical": _legs(lexical), "late": _legs(ranked(late))}
     passages = _passages(generation, fused, legs, k)
     return Found(tuple(query_terms), embedded.vector, tuple(passages), meant)
@@ -72,26 +77,26 @@ def search(
 def searched_terms(query: str) -> list[str]:
     """The terms of a query without those that carry its grammar only; all of them if nothing else is there."""
     every = terms(query)
-    return [term for term in every if term not in _FUNCTION_WORDS] or every
+    return [term for term in every if term not in _FUNCTION_TERMS] or every
+
+
+def _cosine(generation: Generation, rows: Iterable[int], vector: Vectors) -> dict[int, float]:
+    wanted = list(rows)
+    return dict(zip(wanted, generation.similarity(wanted, vector).tolist(), strict=True))
 
 
 def _late(
     generation: Generation, query: str, embedded: EmbeddedQuestion, rows: list[int]
 ) -> dict[int, float]:
     weights = piece_weights(query, embedded.pieces)
-    return dict(zip(rows, generation.tokens.scores(embedded.tokens, weights, rows).tolist(), strict=True))
+    return dict(zip(rows, generation.words.scores(embedded.tokens, weights, rows).tolist(), strict=True))
 
 
 def piece_weights(query: str, pieces: Sequence[CharRange]) -> Vectors:
     """What each word piece of a query counts in late interaction: those of words that carry only its grammar, little."""
-    heavy = [match.span() for match in _WORD.finditer(query) if not _is_light(match.group())]
+    heavy = [match.span() for match in WORD.finditer(query) if match.group().lower() not in FUNCTION_WORDS]
     inside = [any(start <= left < right <= end for start, end in heavy) for left, right in pieces]
     return np.where(inside, np.float32(1), np.float32(_LIGHT))
-
-
-def _is_light(word: str) -> bool:
-    found = terms(word)
-    return bool(found) and all(term in _FUNCTION_WORDS for term in found)
 
 
 def _allowed(generation: Generation, filters: Filters | None) -> list[str] | None:
