@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from tutor.documents import Document
 from tutor.embedding import CharRange, HalfVectors, SpanEmbeddings, Vectors
 from tutor.index.terms import terms
+from tutor.index.words import WORD, content_words
 from tutor.retrieval.search import piece_weights, searched_terms
 from tutor_ingest.split.units import runs_of
 
 Ints = NDArray[np.int64]
 Arrays = dict[str, NDArray[Any]]
 
-_WORD = re.compile(r"\w+")
 _BLOCK = 256  # texts in one call
 
 
@@ -63,7 +63,6 @@ class EncodedPassages:
 
     vectors: Vectors
     rows: Ints
-    pieces: Ragged
     words: Ragged
     content: NDArray[np.bool_]
     """Of each word, whether it is no function word."""
@@ -120,21 +119,38 @@ def encode_passages(passages: Sequence[Passage], embeddings: SpanEmbeddings, cac
 
     def compute() -> Arrays:
         ranges = [own + more for own, more in zip(words, sentences, strict=True)]
-        vectors, pieces, spans = _embed(texts, ranges, embeddings)
+        vectors, spans = _embed(texts, ranges, embeddings)
         in_words = [found[: len(own)] for found, own in zip(spans, words, strict=True)]
         in_sentences = [found[len(own) :] for found, own in zip(spans, words, strict=True)]
-        heavy = [piece_weights(text, own) == 1 for text, own in zip(texts, words, strict=True)]
+        content = [
+            word in kept
+            for text, own in zip(texts, words, strict=True)
+            for kept in (set(content_words(text)),)
+            for word in own
+        ]
         return {
             "vectors": vectors,
-            "content": np.concatenate(heavy),
-            **_flat("pieces", Ragged.of(pieces, rows)),
+            "content": np.array(content),
             **_flat("words", Ragged.of(in_words, rows)),
             **_flat("sentences", Ragged.of(in_sentences, rows)),
         }
 
     kept = _kept(cache, [embeddings.identity.sha256, *texts], compute)
-    ragged = [_ragged(name, kept) for name in ("pieces", "words", "sentences")]
-    return EncodedPassages(kept["vectors"], rows, ragged[0], ragged[1], kept["content"], ragged[2])
+    return EncodedPassages(
+        kept["vectors"], rows, _ragged("words", kept), kept["content"], _ragged("sentences", kept)
+    )
+
+
+def encode_pieces(passages: Sequence[Passage], embeddings: SpanEmbeddings, cache: Path) -> Ragged:
+    """The vectors of the word pieces of passages, special ones included."""
+    parts = _parts([(row, p.title, p.body) for row, p in enumerate(passages)], embeddings)
+    texts = [_text(title, body) for _, title, body in parts]
+
+    def compute() -> Arrays:
+        rows = np.array([row for row, _, _ in parts], np.int64)
+        return _flat("pieces", Ragged.of([embeddings.embed_question(text).tokens for text in texts], rows))
+
+    return _ragged("pieces", _kept(cache, [embeddings.identity.sha256, "pieces", *texts], compute))
 
 
 def encode_bodies(
@@ -158,8 +174,8 @@ def encode_questions(questions: Sequence[str], embeddings: SpanEmbeddings, cache
     def compute() -> Arrays:
         numbers = np.arange(len(questions))
         embedded = [embeddings.embed_question(question) for question in questions]
-        _, _, in_words = _embed(questions, words, embeddings)
-        key_terms, _, _ = _embed(
+        _, in_words = _embed(questions, words, embeddings)
+        key_terms, _ = _embed(
             [_key_terms(question) for question in questions], [()] * len(questions), embeddings
         )
         by_piece = [piece_weights(q, e.pieces) for q, e in zip(questions, embedded, strict=True)]
@@ -198,7 +214,7 @@ def _parts(parts: list[tuple[int, str, str]], embeddings: SpanEmbeddings) -> lis
 
 
 def _words(texts: Sequence[str]) -> list[list[CharRange]]:
-    return [[match.span() for match in _WORD.finditer(text)] or [(0, len(text))] for text in texts]
+    return [[match.span() for match in WORD.finditer(text)] or [(0, len(text))] for text in texts]
 
 
 def _text(title: str, body: str) -> str:
@@ -223,22 +239,17 @@ def _sentences(offset: int, body: str) -> list[CharRange]:
 def _key_terms(question: str) -> str:
     """The words of a question that its lexical search looks for."""
     wanted = set(searched_terms(question))
-    return " ".join(word for word in _WORD.findall(question) if wanted.intersection(terms(word))) or question
+    return " ".join(word for word in WORD.findall(question) if wanted.intersection(terms(word))) or question
 
 
 def _embed(
     texts: Sequence[str], ranges: Sequence[Sequence[CharRange]], embeddings: SpanEmbeddings
-) -> tuple[Vectors, list[HalfVectors], list[Vectors]]:
+) -> tuple[Vectors, list[Vectors]]:
     blocks = [
         embeddings.embed_spans(texts[start : start + _BLOCK], ranges[start : start + _BLOCK])
         for start in range(0, len(texts), _BLOCK)
     ]
-    vectors = np.concatenate([block.vectors for block in blocks])
-    return (
-        vectors,
-        [t for block in blocks for t in block.tokens],
-        [s for block in blocks for s in block.spans],
-    )
+    return np.concatenate([vectors for vectors, _ in blocks]), [span for _, spans in blocks for span in spans]
 
 
 def _flat(name: str, ragged: Ragged) -> Arrays:

@@ -18,10 +18,19 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from _retrieval_encode import Ints, Ragged, encode_bodies, encode_passages, encode_questions, similarities
+from _retrieval_encode import (
+    Ints,
+    Ragged,
+    encode_bodies,
+    encode_passages,
+    encode_pieces,
+    encode_questions,
+    similarities,
+)
 from _retrieval_lexical import Postings, matrix
 from _retrieval_sets import PassageSet
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from tutor.embedding import SpanEmbeddings, Vectors
 from tutor.index import lexical
@@ -145,30 +154,38 @@ class Lab:
         kept, queries, weights = self.kept(form)
         values, turned = _stored(form.kept, kept, queries)
         scores = np.full(self.gold.shape, -np.inf, np.float32)
-        for number, mask in enumerate(chosen):
-            rows = np.flatnonzero(mask)
-            own = slice(queries.starts[number], queries.starts[number + 1])
-            scores[number, rows] = max_sim(turned[own], weights[own], values, kept.starts, rows)
+        with threadpool_limits(1, "blas"):  # the products are too small for a second thread
+            for number, mask in enumerate(chosen):
+                rows = np.flatnonzero(mask)
+                own = slice(queries.starts[number], queries.starts[number + 1])
+                scores[number, rows] = max_sim(turned[own], weights[own], values, kept.starts, rows)
         return scores
 
     def kept(self, form: Form) -> tuple[Ragged, Ragged, Vectors]:
         """The vectors that a form keeps of the passages, those of the questions, and the weights of these."""
-        passages, asked = self.passages, self.questions
-        by_piece, by_word = (asked.pieces, asked.piece_weights), (asked.words, asked.word_weights)
+        asked, words = self.questions, self.passages.words
+        by_piece = asked.pieces, asked.piece_weights
         match form.vectors:
             case "word pieces":
-                return passages.pieces, *by_piece
+                return self.pieces, *by_piece
             case "word pieces, unweighted":
-                return passages.pieces, asked.pieces, np.ones_like(asked.piece_weights)
+                return self.pieces, asked.pieces, np.ones_like(asked.piece_weights)
             case "pairs of word pieces":
-                return passages.pieces.pooled(2), *by_piece
+                return self.pieces.pooled(2), *by_piece
             case "words":
-                return passages.words, *by_word
+                return words, *by_piece
             case "content words":
-                return passages.words.where(passages.content), *by_word
+                return words.where(self.passages.content), *by_piece
+            case "content words, also of the question":
+                return words.where(self.passages.content), asked.words, asked.word_weights
             case "sentences":
-                return passages.sentences, *by_piece
+                return self.passages.sentences, *by_piece
         raise ValueError(form.vectors)
+
+    @cached_property
+    def pieces(self) -> Ragged:
+        """The vectors of the passages' word pieces."""
+        return encode_pieces(self.set.passages, self._embeddings, self._cache)
 
     def bytes_per_passage(self, form: Form) -> float:
         """What a form takes on disk."""

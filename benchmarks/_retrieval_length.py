@@ -29,7 +29,7 @@ LENGTHS = (400, 800, 1600, 3200)
 TARGETS = (100, 150, 180, 220, 250)
 YARDSTICK = "recursive, 400"
 SEPARATORS = ("\n\n", "\n", " ", "")  # those of LangChain's RecursiveCharacterTextSplitter
-NEIGHBOURS = 0.3
+DEPTH = 50  # passages ordered anew: as many as the longest length holds
 
 Count = Callable[[Sequence[str]], list[int]]
 
@@ -168,15 +168,15 @@ def _measured(
         cache,
     )
     sizes = _counter(embeddings)(bodies)
-    near = replace(CHOSEN, neighbours=NEIGHBOURS, depth=50)
+    deep = replace(CHOSEN, depth=max(CHOSEN.depth, DEPTH))
     ways: dict[str, Scores] = {
         "dense": lab.dense,
         "BM25": lab.lexical,
         "blend": lab.blended,
-        "no feedback": ordered(lab, replace(CHOSEN, feedback=0, depth=50)),
-        "no feedback, neighbours": ordered(lab, replace(near, feedback=0)),
-        "chosen": ordered(lab, replace(CHOSEN, depth=50)),
-        "chosen, neighbours": ordered(lab, near),
+        "formula, neither feedback nor neighbours": ordered(lab, replace(deep, feedback=0, neighbours=0)),
+        "formula, no feedback": ordered(lab, replace(deep, feedback=0)),
+        "formula, no neighbours": ordered(lab, replace(deep, neighbours=0)),
+        "formula": ordered(lab, deep),
     }
     found = {
         name: [share(pieces, sizes, spans, scores, length) for length in LENGTHS]

@@ -13,9 +13,9 @@ from _retrieval_lab import Form, Lab, Mask, Scores, best
 from _retrieval_lexical import Postings, Variant, matrix, pairs
 
 from tutor.index.terms import terms
-from tutor.retrieval.fusion import Ranking, blend, reciprocal_rank
+from tutor.retrieval.fusion import COSINE, FEEDBACK, LATE, LEXICAL, NEIGHBOUR, Ranking, blend, reciprocal_rank
 from tutor.retrieval.rerank import Reranker
-from tutor.retrieval.search import searched_terms
+from tutor.retrieval.search import RESCORED, searched_terms
 
 Way = Callable[[Lab], Scores]
 Ways = Mapping[str, Way]
@@ -26,7 +26,8 @@ FORMS = (
     *(
         Form(vectors, "16 bits, float")
         for vectors in (
-            "word pieces, unweighted", "word pieces", "pairs of word pieces", "words", "content words", "sentences",
+            "word pieces, unweighted", "word pieces", "pairs of word pieces", "words", "content words",
+            "content words, also of the question", "sentences",
         )
     ),
     *(Form("word pieces", kept) for kept in ("8 bits", "1 bit")),
@@ -49,12 +50,12 @@ class Formula:
     same document score above the last of them.
     """
 
-    cosine: float = 0.5
-    lexical: float = 0.3
-    late: float = 1.0
-    feedback: float = 0.4
-    neighbours: float = 0.0
-    depth: int = 20
+    cosine: float = COSINE
+    lexical: float = LEXICAL
+    late: float = LATE
+    feedback: float = FEEDBACK
+    neighbours: float = NEIGHBOUR
+    depth: int = RESCORED
     form: Form = field(default_factory=Form)
 
     def __str__(self) -> str:
@@ -64,7 +65,7 @@ class Formula:
 
 
 CHOSEN = Formula()
-PLAIN = replace(CHOSEN, cosine=0.6, lexical=0.2, feedback=0.0)
+PLAIN = replace(CHOSEN, feedback=0.0, neighbours=0.0)
 
 
 def ordered(
@@ -78,12 +79,11 @@ def ordered(
         late = lab.late(formula.form, max(formula.depth, 30))
         scores = scores + formula.late * np.where(mask, late, 0)
     scores = np.where(mask, scores, -np.inf)
-    total = scores
     if formula.feedback:
-        total = total + formula.feedback * _like_the_best(lab, scores)
+        scores = scores + formula.feedback * _like_the_best(lab, scores)
     if formula.neighbours:
-        total = total + formula.neighbours * _around(lab, scores, mask)
-    return np.where(mask, total, lab.blended - _BELOW)
+        scores = scores + formula.neighbours * _around(lab, scores, mask)
+    return np.where(mask, scores, lab.blended - _BELOW)
 
 
 def shares(scores: Scores) -> Scores:
@@ -189,14 +189,15 @@ def formula_ways() -> Ways:
     """The chosen formula, what each part of it brings, and what more was tried."""
     chosen, plain = CHOSEN, PLAIN
     tried = {
-        "no late interaction": replace(chosen, late=0.0, feedback=0.0),
-        "no late interaction, feedback": replace(chosen, late=0.0),
+        "no late interaction": replace(plain, late=0.0),
+        "chosen, no late interaction": replace(chosen, late=0.0),
         **{str(f): f for f in (
-            plain, replace(chosen, feedback=0.0), replace(chosen, feedback=0.2), chosen, replace(chosen, feedback=0.6),
+            plain, replace(plain, cosine=0.6, lexical=0.2), chosen,
+            *(replace(chosen, feedback=weight) for weight in (0.0, 0.2, 0.6)),
+            *(replace(chosen, neighbours=weight) for weight in (0.0, 0.1, 0.2, 0.4)),
             *(replace(chosen, cosine=c, lexical=b) for c, b in ((0.3, 0.1), (0.5, 0.2), (0.6, 0.4), (0.9, 0.4))),
-            replace(chosen, neighbours=0.3), replace(chosen, neighbours=0.3, feedback=0.0),
         )},
-        **{f"chosen, {depth} ordered anew": replace(chosen, depth=depth) for depth in (10, 30, 50, 100)},
+        **{f"chosen, {depth} ordered anew": replace(chosen, depth=depth) for depth in (10, 20, 50, 100)},
         "chosen, all word pieces": replace(chosen, form=Form("word pieces", "1 bit")),
     }  # fmt: skip
     ways: dict[str, Way] = {name: partial(ordered, formula=formula) for name, formula in tried.items()}

@@ -2,7 +2,8 @@
 
 Made-up chunks of about 120 words, whose frequencies fall as in real text (Zipf and Mandelbrot), are indexed and asked for by
 three to eight words, none of them among the commonest. Each engine builds in a process of its own and searches in another, so
-that peak memory is its own. Seconds are those of the processor, which depend less on what else the machine does. `--sizes 1000000` takes a quarter of an hour and some 10 GB of disk and memory.
+that peak memory is its own. Seconds are those of the processor, which depend less on what else the machine does.
+`--sizes 1000000` takes half an hour and, for bm25s, 7 GB of memory.
 
 `--devset FOLDER` prints nDCG@10 of each engine on the development sets instead.
 """

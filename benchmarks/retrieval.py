@@ -141,7 +141,7 @@ def costs(lab: Lab) -> str:
     from _retrieval_lab import Form
 
     from tutor.index import lexical
-    from tutor.index.late import TokenIndex, encode
+    from tutor.index.late import WordIndex, encode
 
     steps: dict[str, list[float]] = {}
 
@@ -155,20 +155,20 @@ def costs(lab: Lab) -> str:
     order = np.argsort(-lab.blended, axis=1, kind="stable")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        encode(kept.values).tofile(folder / "signs")
-        np.diff(kept.starts).astype(np.uint32).tofile(folder / "lengths")
-        tokens = TokenIndex(folder / "signs", folder / "lengths", len(kept.starts) - 1, vectors.shape[1])
+        encode(np.asarray(kept.values, np.float32)).tofile(folder / "signs")
+        np.diff(kept.starts).astype(np.uint32).tofile(folder / "counts")
+        words = WordIndex(folder / "signs", folder / "counts", len(kept.starts) - 1, vectors.shape[1])
         lexical.build(lab.texts, folder / "lexical")
         index = lexical.LexicalIndex(folder / "lexical", len(lab.texts))
         for number in range(min(TIMED, len(lab.set.questions))):
             own = slice(queries.starts[number], queries.starts[number + 1])
             asked, shares = np.asarray(queries.values[own], np.float32), np.asarray(weights[own])
-            words = list(lab.asked[number].elements())
+            looked_for = list(lab.asked[number].elements())
             timed("cosine of every passage", lambda: vectors @ lab.questions.vectors[number])  # noqa: B023 - called at once
-            timed("BM25, best 50", lambda: index.search(words, 50))  # noqa: B023 - called at once
+            timed("BM25, best 50", lambda: index.search(looked_for, 50))  # noqa: B023 - called at once
             for depth in (10, 20, 50):
                 rows = order[number, :depth].tolist()
-                timed(f"late interaction, {depth} passages", lambda: tokens.scores(asked, shares, rows))  # noqa: B023
+                timed(f"late interaction, {depth} passages", lambda: words.scores(asked, shares, rows))  # noqa: B023
     lines = [
         [name, f"{np.median(values):.2f}", f"{np.percentile(values, 95):.2f}"]
         for name, values in steps.items()

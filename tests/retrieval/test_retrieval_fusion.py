@@ -103,7 +103,7 @@ def test_what_is_like_the_best_moves_up_and_the_best_stays() -> None:
 
 
 def test_good_neighbours_in_the_same_document_help() -> None:
-    """By what they are above the last; one in another document does not, and a lonely row loses nothing."""
+    """The better of the two, by what it is above the last; another document's do not, and a lonely row loses nothing."""
     ranking = [(4, 0.5), (9, 0.4), (5, 0.3), (6, 0.2)]
     assert with_neighbours(ranking, {4: "a", 5: "a", 6: "b", 9: "b"}) == [
         (4, pytest.approx(0.5 + 0.3 * 0.1)),

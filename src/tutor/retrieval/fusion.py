@@ -55,7 +55,7 @@ def feedback(ranking: Ranking, likeness: Mapping[int, float]) -> list[tuple[int,
 
 
 def with_neighbours(ranking: Ranking, document_of: Mapping[int, str]) -> list[tuple[int, float]]:
-    """Each row moved up by what the chunk before and the one after it in the same document are above the last row.
+    """Each row moved up by what the better of the chunks before and after it in its document is above the last row.
 
     Where that would lift a score above 1, all are scaled down.
     """
@@ -66,7 +66,9 @@ def with_neighbours(ranking: Ranking, document_of: Mapping[int, str]) -> list[tu
         near = neighbour in scores and document_of[neighbour] == document_of[row]
         return scores[neighbour] - last if near else 0.0
 
-    summed = {row: score + NEIGHBOUR * (above(row, row - 1) + above(row, row + 1)) for row, score in ranking}
+    summed = {
+        row: score + NEIGHBOUR * max(above(row, row - 1), above(row, row + 1)) for row, score in ranking
+    }
     most = max(1.0, *summed.values()) if summed else 1.0
     return ranked({row: score / most for row, score in summed.items()})
 
