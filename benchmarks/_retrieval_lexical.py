@@ -55,7 +55,8 @@ class Postings:
                 tf = tf / norm + _DELTA[variant]
                 total[at] += weight * idf * (k1 + 1) * tf / (k1 + tf)
             else:
-                total[at] += weight * idf * ((k1 + 1) * tf / (k1 * norm + tf) + _DELTA[variant])
+                top = 1 if variant == "lucene" else k1 + 1
+                total[at] += weight * idf * (top * tf / (k1 * norm + tf) + _DELTA[variant])
         return total
 
     def expanded(self, query: Mapping[str, float], *, rows: int = 3, terms: int = 10) -> dict[str, float]:

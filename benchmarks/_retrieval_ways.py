@@ -46,8 +46,8 @@ _BELOW = 100.0  # what was not ordered anew comes after all that was
 class Formula:
     """The best `depth` passages of the blend by cosine · COSINE + BM25 / best BM25 · LEXICAL + late interaction · LATE.
 
-    Then `feedback` times the cosine to the best of them, and `neighbours` times what the passages before and after in the
-    same document score above the last of them.
+    Then `feedback` times the cosine to the best of them, and `neighbours` times what the better of the passages before and after
+    in the same document scores above the last of them.
     """
 
     cosine: float = COSINE
@@ -100,8 +100,8 @@ def _around(lab: Lab, scores: Scores, mask: Mask) -> Scores:
     last = np.where(mask, scores, np.inf).min(axis=1, keepdims=True)
     above = np.where(mask, np.maximum(scores - last, 0), 0)
     found = np.zeros_like(above)
-    found[:, 1:] += above[:, :-1] * lab.next_follows
-    found[:, :-1] += above[:, 1:] * lab.next_follows
+    found[:, 1:] = above[:, :-1] * lab.next_follows
+    found[:, :-1] = np.maximum(found[:, :-1], above[:, 1:] * lab.next_follows)
     return found
 
 

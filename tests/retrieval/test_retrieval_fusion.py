@@ -103,15 +103,23 @@ def test_what_is_like_the_best_moves_up_and_the_best_stays() -> None:
 
 
 def test_good_neighbours_in_the_same_document_help() -> None:
-    """The better of the two, by what it is above the last; another document's do not, and a lonely row loses nothing."""
+    """By what they are above the last; another document's do not, and a lonely row loses nothing."""
     ranking = [(4, 0.5), (9, 0.4), (5, 0.3), (6, 0.2)]
     assert with_neighbours(ranking, {4: "a", 5: "a", 6: "b", 9: "b"}) == [
-        (4, pytest.approx(0.5 + 0.3 * 0.1)),
+        (4, pytest.approx(0.5 + 0.2 * 0.1)),
         (9, pytest.approx(0.4)),
-        (5, pytest.approx(0.3 + 0.3 * 0.3)),
+        (5, pytest.approx(0.3 + 0.2 * 0.3)),
         (6, pytest.approx(0.2)),
     ]
     assert with_neighbours([], {}) == []
+
+
+def test_neighbours_do_not_push_the_first_from_its_place() -> None:
+    """Nor a score above 1."""
+    found = with_neighbours([(1, 0.99), (6, 0.98), (5, 0.97), (7, 0.96), (2, 0.1)], dict.fromkeys(range(9), "a"))
+    assert found[0] == (1, 1.0)
+    assert [row for row, _ in found] == [1, 6, 5, 7, 2]
+    assert all(score <= 1 for _, score in found)
 
 
 def test_other_rows_follow_in_their_order_with_lower_scores() -> None:

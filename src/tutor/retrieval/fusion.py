@@ -14,7 +14,7 @@ Ranking = Sequence[tuple[int, float]]
 DENSE_WEIGHT = 0.4
 # Weights of what is said of a row that was chosen: cosine of the chunk's vector, BM25 against the best, late interaction,
 # likeness to the best row; and of what its neighbours in the document have.
-COSINE, LEXICAL, LATE, FEEDBACK, NEIGHBOUR = 0.5, 0.3, 1.0, 0.4, 0.3
+COSINE, LEXICAL, LATE, FEEDBACK, NEIGHBOUR = 0.5, 0.3, 1.0, 0.4, 0.2
 _ALL = COSINE + LEXICAL + LATE + FEEDBACK  # scores are divided by it, so that they lie between 0 and 1
 
 
@@ -55,22 +55,24 @@ def feedback(ranking: Ranking, likeness: Mapping[int, float]) -> list[tuple[int,
 
 
 def with_neighbours(ranking: Ranking, document_of: Mapping[int, str]) -> list[tuple[int, float]]:
-    """Each row moved up by what the better of the chunks before and after it in its document is above the last row.
+    """Each row moved up by what the chunks before and after it in its document are above the last row; the first stays first.
 
     Where that would lift a score above 1, all are scaled down.
     """
+    if not ranking:
+        return []
     scores = dict(ranking)
-    last = min(scores.values(), default=0.0)
+    last = ranking[-1][1]
 
     def above(row: int, neighbour: int) -> float:
         near = neighbour in scores and document_of[neighbour] == document_of[row]
         return scores[neighbour] - last if near else 0.0
 
-    summed = {
-        row: score + NEIGHBOUR * max(above(row, row - 1), above(row, row + 1)) for row, score in ranking
-    }
-    most = max(1.0, *summed.values()) if summed else 1.0
-    return ranked({row: score / most for row, score in summed.items()})
+    summed = {row: score + NEIGHBOUR * (above(row, row - 1) + above(row, row + 1)) for row, score in ranking}
+    first, highest = ranking[0][0], max(summed.values())
+    most = max(1.0, highest)
+    others = ranked({row: score / most for row, score in summed.items() if row != first})
+    return [(first, highest / most), *others]
 
 
 def followed_by(first: Ranking, others: Ranking) -> list[tuple[int, float]]:
