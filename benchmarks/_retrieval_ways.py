@@ -46,8 +46,8 @@ _BELOW = 100.0  # what was not ordered anew comes after all that was
 class Formula:
     """The best `depth` passages of the blend by cosine · COSINE + BM25 / best BM25 · LEXICAL + late interaction · LATE.
 
-    Then `feedback` times the cosine to the best of them, and `neighbours` times what the better of the passages before and after
-    in the same document scores above the last of them.
+    Then `feedback` times the cosine to the best of them, and `neighbours` times what the passages before and after in the
+    same document score above the last of them; the best stays the best.
     """
 
     cosine: float = COSINE
@@ -82,7 +82,9 @@ def ordered(
     if formula.feedback:
         scores = scores + formula.feedback * _like_the_best(lab, scores)
     if formula.neighbours:
+        first = scores.argmax(axis=1)
         scores = scores + formula.neighbours * _around(lab, scores, mask)
+        scores[np.arange(len(scores)), first] = np.where(mask.any(axis=1), scores.max(axis=1) + 1, -np.inf)
     return np.where(mask, scores, lab.blended - _BELOW)
 
 
@@ -100,8 +102,8 @@ def _around(lab: Lab, scores: Scores, mask: Mask) -> Scores:
     last = np.where(mask, scores, np.inf).min(axis=1, keepdims=True)
     above = np.where(mask, np.maximum(scores - last, 0), 0)
     found = np.zeros_like(above)
-    found[:, 1:] = above[:, :-1] * lab.next_follows
-    found[:, :-1] = np.maximum(found[:, :-1], above[:, 1:] * lab.next_follows)
+    found[:, 1:] += above[:, :-1] * lab.next_follows
+    found[:, :-1] += above[:, 1:] * lab.next_follows
     return found
 
 

@@ -116,7 +116,9 @@ def test_good_neighbours_in_the_same_document_help() -> None:
 
 def test_neighbours_do_not_push_the_first_from_its_place() -> None:
     """Nor a score above 1."""
-    found = with_neighbours([(1, 0.99), (6, 0.98), (5, 0.97), (7, 0.96), (2, 0.1)], dict.fromkeys(range(9), "a"))
+    found = with_neighbours(
+        [(1, 0.99), (6, 0.98), (5, 0.97), (7, 0.96), (2, 0.1)], dict.fromkeys(range(9), "a")
+    )
     assert found[0] == (1, 1.0)
     assert [row for row, _ in found] == [1, 6, 5, 7, 2]
     assert all(score <= 1 for _, score in found)

@@ -68,7 +68,7 @@ def _start_logging(verbose: int) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
     level = (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
-    handler.setLevel(level)  # at the handler too: some libraries (bm25s) set their own loggers to DEBUG
+    handler.setLevel(level)  # at the handler too: some libraries set their own loggers to DEBUG
     root.setLevel(level)
     root.addHandler(handler)
 

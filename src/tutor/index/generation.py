@@ -219,7 +219,7 @@ def _matrix(path: Path, rows: int, dimension: int) -> HalfVectors:
 
 
 def _is_damage(error: Exception) -> bool:
-    """Whether this is how SQLite, Chroma, bm25s or NumPy say that a file is not what it should be."""
+    """Whether this is how SQLite, Chroma or NumPy say that a file is not what it should be."""
     from chromadb.errors import ChromaError  # imported by now, or else not concerned
 
     return isinstance(error, (OSError, ValueError, KeyError, sqlite3.Error, ChromaError))
