@@ -107,7 +107,7 @@ def test_search_hits_are_slices_of_their_documents(http: httpx.Client) -> None:
     body = http.get("/search", params={"q": "validation set", "k": 4}).json()
     assert [hit["rank"] for hit in body["hits"]] == list(range(1, len(body["hits"]) + 1))
     assert body["hits"][0]["path"] == "glossary.txt"
-    assert {"dense", "lexical"} >= set(body["hits"][0]["legs"])
+    assert {"dense", "lexical", "late"} >= set(body["hits"][0]["legs"])
     for hit in body["hits"]:
         document = http.get(f"/documents/{hit['document_id']}").json()
         assert document["text"][hit["start"] : hit["end"]] == hit["text"]
