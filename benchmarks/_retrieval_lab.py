@@ -267,7 +267,7 @@ def _rounded(vectors: Vectors, bits: int) -> Vectors:
     if bits == 1:
         return np.where(vectors >= 0, 1, -1).astype(np.float32) * math.sqrt(math.pi / (2 * vectors.shape[1]))
     if bits == 2:  # the best four levels for normally distributed numbers (Max 1960)
-        scale = vectors.std(axis=1, keepdims=True)
+        scale = np.maximum(vectors.std(axis=1, keepdims=True), 1e-9)
         levels = np.array([-1.51, -0.4528, 0.4528, 1.51], np.float32)
         return levels[np.digitize(vectors / scale, (-0.9816, 0, 0.9816))] * scale
     top = 2 ** (bits - 1) - 1

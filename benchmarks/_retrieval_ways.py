@@ -31,6 +31,7 @@ FORMS = (
         )
     ),
     *(Form("word pieces", kept) for kept in ("8 bits", "1 bit")),
+    Form("content words, also of the question", "1 bit"),
     *(
         Form("content words", kept)
         for kept in (

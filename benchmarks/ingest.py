@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tutor.config import Settings
-    from tutor.embedding import CharRange, Embedded, SentenceTransformerEmbeddings
+    from tutor.embedding import CharRange, SentenceTransformerEmbeddings, Vectors
 
 OFFLINE = {
     "HF_HUB_OFFLINE": "1",
@@ -80,7 +80,9 @@ class Recorder:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._model, name)
 
-    def embed_spans(self, texts: Sequence[str], spans: Sequence[Sequence[CharRange]]) -> Embedded:
+    def embed_spans(
+        self, texts: Sequence[str], spans: Sequence[Sequence[CharRange]]
+    ) -> tuple[Vectors, list[Vectors]]:
         """What the model gives."""
         self._calls.append((texts, spans))
         return self._model.embed_spans(texts, spans)  # type: ignore[no-any-return]  # it is one of ours

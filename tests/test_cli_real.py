@@ -116,7 +116,7 @@ def test_search_prints_hits_as_the_api_does(tutor: Tutor) -> None:
     (found,) = objects(tutor("search", "--json", "-k", "1", "cello"))
     (hit,) = map(SearchHit.model_validate, found["hits"])
     assert found["query"] == "cello"
-    assert (hit.rank, hit.path, set(hit.legs)) == (1, "cello.md", {"dense", "lexical"})
+    assert (hit.rank, hit.path, set(hit.legs)) == (1, "cello.md", {"dense", "lexical", "late"})
 
 
 def test_search_explains_each_leg_and_takes_batches(tutor: Tutor) -> None:

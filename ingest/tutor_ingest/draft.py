@@ -6,9 +6,10 @@ hand is kept in memory: documents wait in the new store, vectors go to their fil
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -212,6 +213,7 @@ class Draft:
         texts = [embedded_text(item.title, item.chunk) for item in block]
         spans = [embedded_ranges(text, item.chunk) for text, item in zip(texts, block, strict=True)]
         words = [content_words(text) for text in texts]
+        _hand_back()
         vectors, pooled = self._embeddings.embed_spans(
             texts, [a + b for a, b in zip(spans, words, strict=True)]
         )
@@ -236,3 +238,12 @@ class Draft:
             else None
             for item in block
         ]
+
+
+def _hand_back() -> None:
+    """Hand what is free back to the system where its allocator, glibc's, would keep it.
+
+    The tensors of a block leave holes that those of the next do not fill: 60 MB more for each of the first blocks.
+    """
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)

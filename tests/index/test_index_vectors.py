@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import gc
+import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import chromadb.errors
@@ -42,6 +46,45 @@ def test_an_index_can_be_made_from_a_matrix(tmp_path: Path) -> None:
     with VectorIndex(tmp_path / "v") as index:
         assert index.count() == 1203
         assert index.search(vectors[1001].astype(np.float32), 1)[0][0] == 1001
+
+
+@pytest.mark.parametrize("rows", [2, 3, 255, 2001, 4003])
+def test_what_is_built_at_once_leaves_nothing_in_the_log(tmp_path: Path, rows: int) -> None:
+    """Every row is in the graph on disk, so that no reader has to insert any; the log's pages are given back."""
+    build(unit(rows), tmp_path / "v")
+    with closing(sqlite3.connect(tmp_path / "v" / "chroma.sqlite3")) as database:
+        assert database.execute("SELECT count(*) FROM embeddings_queue").fetchone() <= (
+            1,
+        )  # the last one stays, though it is in the graph
+        assert database.execute("PRAGMA freelist_count").fetchone() == (0,)
+    assert list((tmp_path / "v").glob("*/index_metadata.pickle"))
+
+
+@pytest.mark.parametrize("part", [2, 7, 100])
+@pytest.mark.parametrize("rows", [2, 14, 15, 101, 399])
+def test_the_log_is_empty_however_rows_fall_into_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int, part: int
+) -> None:
+    """Parts are of equal size, or larger by one, which must not stay behind."""
+    monkeypatch.setattr("tutor.index.vectors._PART", part)
+    build(unit(rows), tmp_path / "v")
+    with closing(sqlite3.connect(tmp_path / "v" / "chroma.sqlite3")) as database:
+        assert database.execute("SELECT count(*) FROM embeddings_queue").fetchone() <= (
+            1,
+        )  # the last one stays, though it is in the graph
+    with VectorIndex(tmp_path / "v") as index:
+        assert index.search(unit(rows)[-1], 1)[0][0] == rows - 1
+
+
+def test_a_failure_for_want_of_room_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chroma says only that it failed; any other failure stays what it is."""
+    (tmp_path / "v").write_text("a file where a folder should be")
+    with pytest.raises(Exception) as plain:  # noqa: PT011 - of whatever kind
+        build(unit(5), tmp_path / "v")
+    assert getattr(plain.value, "errno", None) != errno.ENOSPC
+    monkeypatch.setattr("shutil.disk_usage", lambda path: shutil._ntuple_diskusage(1, 1, 0))  # type: ignore[attr-defined]  # typeshed hides it
+    with pytest.raises(OSError, match="No space left"):
+        build(unit(5), tmp_path / "v")
 
 
 @pytest.mark.parametrize("rows", [5, 1203])
