@@ -1,4 +1,4 @@
-"""All vectors that `retrieval.py` compares, computed once for the same texts and model and kept in a folder."""
+"""All vectors that `retrieval.py` compares, computed once for the same texts and model, and kept."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _BLOCK = 256  # texts in one call
 
 @dataclass(frozen=True, slots=True)
 class Ragged:
-    """Vectors of rows that have different numbers of them: those of row i are `values[starts[i]:starts[i + 1]]`."""
+    """Rows of different numbers of vectors: those of row i are `values[starts[i] : starts[i + 1]]`."""
 
     values: HalfVectors
     starts: Ints
@@ -59,7 +59,7 @@ class Ragged:
 
 @dataclass(frozen=True)
 class EncodedPassages:
-    """What the model makes of passages. One longer than it reads is read in parts; `rows` tells whose a part is."""
+    """What the model makes of passages. A long one is read in parts; `rows` tells whose each part is."""
 
     vectors: Vectors
     rows: Ints
@@ -191,9 +191,13 @@ def encode_questions(questions: Sequence[str], embeddings: SpanEmbeddings, cache
 
     kept = _kept(cache, [embeddings.identity.sha256, "questions", *questions], compute)
     return EncodedQuestions(
-        kept["vectors"], kept["key_terms"], _ragged("pieces", kept), kept["piece_weights"], _ragged("words", kept),
+        kept["vectors"],
+        kept["key_terms"],
+        _ragged("pieces", kept),
+        kept["piece_weights"],
+        _ragged("words", kept),
         kept["word_weights"],
-    )  # fmt: skip
+    )
 
 
 def _parts(parts: list[tuple[int, str, str]], embeddings: SpanEmbeddings) -> list[tuple[int, str, str]]:
@@ -261,7 +265,7 @@ def _ragged(name: str, kept: Arrays) -> Ragged:
 
 
 def _kept(cache: Path, key: Sequence[str], compute: Callable[[], Arrays]) -> Arrays:
-    """What `compute` gives, from the folder where it was kept under the key, if it was; read by memory map."""
+    """What `compute` gives, kept in a folder under the key and read from there by memory map."""
     folder = cache / f"retrieval-{hashlib.sha256(chr(31).join(key).encode()).hexdigest()[:16]}"
     if not (folder / "done").is_file():
         folder.mkdir(parents=True, exist_ok=True)

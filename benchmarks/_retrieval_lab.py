@@ -1,4 +1,4 @@
-"""One set on the bench: both searches' scores for every passage, late interaction for the best, and how good an order is.
+"""One set on the bench: what both searches and late interaction score, and how good an order of passages is.
 
 Scores are matrices of (questions, passages). What a way does not find has -inf.
 """
@@ -9,7 +9,7 @@ import math
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -32,7 +32,7 @@ from _retrieval_sets import PassageSet
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from tutor.embedding import SpanEmbeddings, Vectors
+from tutor.embedding import HalfVectors, SpanEmbeddings, Vectors
 from tutor.index import lexical
 from tutor.index.late import rotation
 from tutor.index.terms import terms
@@ -87,7 +87,7 @@ class Lab:
 
     @cached_property
     def asked(self) -> list[Counter[str]]:
-        """The terms of each question as the tutor searches them: misspelt ones read right, synonyms beside."""
+        """The terms that the tutor searches for each question: misspelt ones read right, synonyms beside."""
         with tempfile.TemporaryDirectory() as folder:
             lexical.build(self.texts, Path(folder) / "lexical")
             index = lexical.LexicalIndex(Path(folder) / "lexical", len(self.texts))
@@ -145,7 +145,7 @@ class Lab:
         return scores
 
     def late(self, form: Form, depth: int = RESCORED) -> Scores:
-        """The weighted mean of the best cosines of each question's vectors, for the best passages of the blend."""
+        """The weighted mean of the best cosines of each question's vectors, for the blend's best passages."""
         if (form, depth) not in self._late:
             self._late[form, depth] = self._late_scores(form, best(self.blended, depth))
         return self._late[form, depth]
@@ -200,7 +200,7 @@ class Lab:
         return np.array([one == other for one, other in pairwise(documents)])
 
     def quality(self, scores: Scores) -> dict[str, NDArray[np.float64]]:
-        """nDCG@10 (Järvelin and Kekäläinen 2002), recall@5, recall@20 and reciprocal rank of each question."""
+        """nDCG@10 (Järvelin and Kekäläinen 2002), recall and reciprocal rank of each question."""
         order = np.argsort(-scores, axis=1, kind="stable")[:, :20]
         hits = np.take_along_axis(self.gold, order, 1) & np.isfinite(np.take_along_axis(scores, order, 1))
         wanted = np.maximum(self.gold.sum(axis=1), 1)
@@ -222,8 +222,10 @@ def best(scores: Scores, depth: int) -> Mask:
     return chosen & np.isfinite(scores)
 
 
-def max_sim(query: Vectors, weights: Vectors, values: Vectors, starts: Ints, rows: Ints) -> Vectors:
-    """The weighted mean over the query's vectors of the best product with any vector of a row (Khattab and Zaharia 2020)."""
+def max_sim(
+    query: Vectors, weights: Vectors, values: Vectors | HalfVectors, starts: Ints, rows: Ints
+) -> Vectors:
+    """The weighted mean of the query's best products with each row's vectors (Khattab and Zaharia 2020)."""
     lengths = starts[rows + 1] - starts[rows]
     first = np.cumsum(lengths) - lengths
     places = np.repeat(starts[rows] - first, lengths) + np.arange(lengths.sum())
@@ -232,7 +234,7 @@ def max_sim(query: Vectors, weights: Vectors, values: Vectors, starts: Ints, row
 
 
 def stored_bytes(kept: str, dimension: int) -> float:
-    """Bytes of one vector in a form: floats of 16 bits, `n bits` a dimension, or n dimensions and a scale in 8 bits each."""
+    """Bytes of a vector: floats of 16 bits, so many bits a dimension, or so many bytes and a scale."""
     if kept == "16 bits, float":
         return 2 * dimension
     number = _number(kept)
@@ -244,7 +246,7 @@ def _number(kept: str) -> int:
     return int(re.findall(r"\d+", kept)[0])
 
 
-def _stored(kept: str, passages: Ragged, questions: Ragged) -> tuple[Vectors | NDArray[np.float16], Vectors]:
+def _stored(kept: str, passages: Ragged, questions: Ragged) -> tuple[Vectors | HalfVectors, Vectors]:
     """The passages' vectors as a form keeps them, and the questions' turned to match."""
     asked = np.asarray(questions.values, np.float32)
     if kept == "16 bits, float":
@@ -263,13 +265,13 @@ def _stored(kept: str, passages: Ragged, questions: Ragged) -> tuple[Vectors | N
 
 
 def _rounded(vectors: Vectors, bits: int) -> Vectors:
-    """Vectors as they are after being kept in so many bits a dimension, on one scale for each vector (one for all at 1 bit)."""
+    """Vectors as so many bits a dimension leave them, each on its own scale; at 1 bit all on one."""
     if bits == 1:
         return np.where(vectors >= 0, 1, -1).astype(np.float32) * math.sqrt(math.pi / (2 * vectors.shape[1]))
     if bits == 2:  # the best four levels for normally distributed numbers (Max 1960)
         scale = np.maximum(vectors.std(axis=1, keepdims=True), 1e-9)
         levels = np.array([-1.51, -0.4528, 0.4528, 1.51], np.float32)
-        return levels[np.digitize(vectors / scale, (-0.9816, 0, 0.9816))] * scale
+        return np.asarray(levels[np.digitize(vectors / scale, (-0.9816, 0, 0.9816))] * scale, np.float32)
     top = 2 ** (bits - 1) - 1
     scale = np.abs(vectors).max(axis=1, keepdims=True) / top
     return np.asarray(np.round(vectors / np.where(scale == 0, 1, scale)) * scale, np.float32)
@@ -279,6 +281,6 @@ def _best(scores: Vectors) -> list[tuple[int, float]]:
     return [(int(row), float(scores[row])) for row in np.argsort(-scores, kind="stable")[:DEPTH]]
 
 
-def summed(quality: dict[str, NDArray[np.float64]], of: Sequence[bool] | slice = slice(None)) -> Quality:
-    """The means over the questions, or over some of them."""
-    return Quality(**{name: float(values[of].mean()) for name, values in quality.items()})
+def summed(quality: dict[str, NDArray[np.float64]]) -> Quality:
+    """The means over the questions."""
+    return Quality(**{name: float(values.mean()) for name, values in quality.items()})

@@ -1,7 +1,8 @@
 """How much of an answer is in what was retrieved, for chunks of different sizes, at equal retrieved length.
 
-On `long_docs`, whose questions come with the places of their answers in whole documents: the share of those characters
-that lie in the best chunks, taken in order until so many word pieces are reached, the last chunk cut there.
+On `long_docs`, whose questions come with the places of their answers in whole documents: the share of
+those characters that lie in the best chunks, taken in order until so many word pieces are reached, the
+last one cut there.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ def recursive_ranges(
     start: int = 0,
     end: int | None = None,
 ) -> Iterator[CharRange]:
-    """A text cut at the coarsest separator, pieces joined up to `size`, longer ones cut at the next separator."""
+    """A text cut at the coarsest separator, pieces joined up to `size`, longer ones cut at the next."""
     end = len(text) if end is None else end
     separator, *finer = [s for s in separators if s in text[start:end]]
     starts = [start + match.start() for match in re.finditer(re.escape(separator), text[start:end])]
@@ -128,7 +129,7 @@ def _counter(embeddings: SpanEmbeddings) -> Count:
 
 @dataclass(frozen=True, slots=True)
 class Chunked:
-    """A chunking of the documents, and for several ways of retrieving the share of the answers found at each length."""
+    """A chunking of the documents, and for each way of retrieving the share of the answers at each length."""
 
     chunks: int
     pieces: float
@@ -201,7 +202,7 @@ def share(
     scores: Scores,
     length: int,
 ) -> float:
-    """The mean share of each question's answer that lies in its best chunks, up to `length` word pieces of them."""
+    """The mean share of each question's answer in the first `length` word pieces of its best chunks."""
     shares = []
     for own, order in zip(spans, np.argsort(-scores, axis=1, kind="stable"), strict=True):
         taken: dict[str, list[CharRange]] = defaultdict(list)

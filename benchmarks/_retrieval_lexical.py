@@ -38,8 +38,8 @@ class Postings:
     ) -> Vectors:
         """BM25 of each row for a query's terms and their weights.
 
-        Lucene's form (Robertson and Zaragoza 2009), the first one with its inverse document frequency that can be
-        negative (cut at 0), and those of Lv and Zhai (2011) that treat long rows more kindly.
+        Lucene's form (Robertson and Zaragoza 2009), the first one with its inverse document frequency that
+        can be negative (cut at 0), and those of Lv and Zhai (2011) that treat long rows more kindly.
         """
         n = len(self.counts)
         total = np.zeros(n, np.float32)

@@ -13,7 +13,7 @@ from tutor.documents import Document, context_line
 from tutor.embedding import SpanEmbeddings
 from tutor.errors import ReadError
 from tutor_ingest.load import load
-from tutor_ingest.pipeline import TARGET_TOKENS
+from tutor_ingest.reading import TARGET_TOKENS
 from tutor_ingest.sources import files, resolve
 from tutor_ingest.split import split
 
@@ -23,7 +23,7 @@ DEVSETS = ("wiki_qa", "course_faq", "long_docs", "cranfield")
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """What is found or not: `title` is its context line (with a repeated lead, if any), `document` where its neighbours stand."""
+    """What is found or not; `title` is its context line and a repeated lead, if any."""
 
     title: str
     body: str
@@ -59,7 +59,7 @@ def devset(folder: Path, name: str) -> PassageSet:
 
 
 def own(embeddings: SpanEmbeddings) -> PassageSet:
-    """Our corpus in our splitter's chunks, our questions; a chunk of a gold section is gold, as in `tutor eval`."""
+    """Our questions and the chunks of our corpus; those of a gold section are gold, as in `tutor eval`."""
     from tutor_evals.questions import load_questions
     from tutor_evals.scorers import last_heading
 

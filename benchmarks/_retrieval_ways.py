@@ -1,4 +1,4 @@
-"""Every way to order passages that `retrieval.py` compares, by the heading of its table and its name there."""
+"""Every way to order passages that `retrieval.py` compares, by its name in the tables."""
 
 from __future__ import annotations
 
@@ -40,15 +40,16 @@ FORMS = (
         )
     ),
 )  # fmt: skip
+TRIED = ((0.3, 0.1), (0.4, 0.3), (0.5, 0.2), (0.6, 0.4), (0.9, 0.4))  # weights of cosine and BM25
 _BELOW = 100.0  # what was not ordered anew comes after all that was
 
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """The best `depth` passages of the blend by cosine · COSINE + BM25 / best BM25 · LEXICAL + late interaction · LATE.
+    """What counts for the best `depth` passages of the blend: cosine, BM25 / best BM25, late interaction.
 
-    Then `feedback` times the cosine to the best of them, and `neighbours` times what the passages before and after in the
-    same document score above the last of them; the best stays the best.
+    Then `feedback` times the cosine to the best of them, and `neighbours` times what the passages before and
+    after in the same document score above the last of them; the best stays the best.
     """
 
     cosine: float = COSINE
@@ -91,7 +92,7 @@ def ordered(
 
 def shares(scores: Scores) -> Scores:
     """Scores as shares of each question's best."""
-    return scores / np.maximum(scores.max(axis=1, keepdims=True), 1e-9)
+    return np.asarray(scores / np.maximum(scores.max(axis=1, keepdims=True), 1e-9), np.float32)
 
 
 def _like_the_best(lab: Lab, scores: Scores) -> Scores:
@@ -119,11 +120,10 @@ def legs() -> Ways:
 def fusions() -> Ways:
     """Ways to join the two without a third opinion."""
     ways: dict[str, Way] = {
-        f"RRF({constant})": lambda lab, constant=constant: lab.fused(partial(_rrf, constant=constant))
-        for constant in (10, 60)
+        f"RRF({constant})": partial(_fused, fuse=partial(_rrf, constant=constant)) for constant in (10, 60)
     }
     for weight in WEIGHTS:
-        ways[f"min-max blend, {weight:g} dense"] = lambda lab, w=weight: lab.fused(partial(blend, weight=w))
+        ways[f"min-max blend, {weight:g} dense"] = partial(_fused, fuse=partial(blend, weight=weight))
     for weight in WEIGHTS:
         ways[f"min-max blend, {weight:g} dense, exact where a search did not find"] = partial(
             _filled, weight=weight
@@ -150,10 +150,11 @@ def lexical_ways() -> Ways:
         ),
     }
     for weight in (0.2, BIGRAMS, 0.7):
-        ways[f"with bigrams, {weight:g}"] = lambda lab, w=weight: _found(with_bigrams(lab, w))
+        ways[f"with bigrams, {weight:g}"] = partial(_bigrams_alone, weight=weight)
     variants: Sequence[tuple[Variant, float, float]] = (
-        ("lucene", 0.8, 0.75), ("lucene", 1.6, 0.75), ("lucene", 2.0, 0.75), ("lucene", 0.9, 0.4), ("lucene", 1.2, 0.5),
-        ("lucene", 1.2, 0.9), ("robertson", 1.2, 0.75), ("bm25+", 1.2, 0.75), ("bm25l", 1.2, 0.75),
+        ("lucene", 0.8, 0.75), ("lucene", 1.6, 0.75), ("lucene", 2.0, 0.75), ("lucene", 0.9, 0.4),
+        ("lucene", 1.2, 0.5), ("lucene", 1.2, 0.9), ("robertson", 1.2, 0.75), ("bm25+", 1.2, 0.75),
+        ("bm25l", 1.2, 0.75),
     )  # fmt: skip
     for variant, k1, b in variants:
         ways[f"{variant}, k1 {k1:g}, b {b:g}"] = partial(_variant, variant=variant, k1=k1, b=b)
@@ -177,7 +178,7 @@ def late_ways() -> Ways:
     """Late interaction: its forms alone and in the formula without feedback."""
     ways: dict[str, Way] = {}
     for form in FORMS:
-        ways[f"{form}: alone"] = lambda lab, form=form: lab.late(form)
+        ways[f"{form}: alone"] = partial(_late_alone, form=form)
     for form in FORMS:
         ways[f"{form}: in the formula"] = partial(ordered, formula=replace(PLAIN, form=form))
     return ways
@@ -198,7 +199,7 @@ def formula_ways() -> Ways:
             plain, replace(plain, cosine=0.6, lexical=0.2), chosen,
             *(replace(chosen, feedback=weight) for weight in (0.0, 0.2, 0.6)),
             *(replace(chosen, neighbours=weight) for weight in (0.0, 0.1, 0.2, 0.4)),
-            *(replace(chosen, cosine=c, lexical=b) for c, b in ((0.3, 0.1), (0.5, 0.2), (0.6, 0.4), (0.9, 0.4))),
+            *(replace(chosen, cosine=c, lexical=b) for c, b in TRIED),
         )},
         **{f"chosen, {depth} ordered anew": replace(chosen, depth=depth) for depth in (10, 20, 50, 100)},
         "chosen, all word pieces": replace(chosen, form=Form("word pieces", "1 bit")),
@@ -251,6 +252,18 @@ def _found(scores: Scores) -> Scores:
 
 def _rrf(dense: Ranking, lexical: Ranking, constant: int) -> Ranking:
     return reciprocal_rank(dense, lexical, constant=constant)
+
+
+def _fused(lab: Lab, fuse: Callable[[Ranking, Ranking], Ranking]) -> Scores:
+    return lab.fused(fuse)
+
+
+def _bigrams_alone(lab: Lab, weight: float) -> Scores:
+    return _found(with_bigrams(lab, weight))
+
+
+def _late_alone(lab: Lab, form: Form) -> Scores:
+    return lab.late(form)
 
 
 def _either(lab: Lab) -> Mask:

@@ -1,4 +1,4 @@
-"""The benchmark of retrieval runs on our own questions, and its matrices order passages as the tutor's own functions do."""
+"""The benchmark of retrieval runs on our own questions, and orders passages as the tutor's functions do."""
 
 from __future__ import annotations
 
