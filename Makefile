@@ -32,8 +32,8 @@ format: $(DEV) ## format and sort imports
 eval: $(RUN) ## measure the answers; fails below the thresholds that are checked in
 	@$(BIN)/tutor eval $(ARGS)
 
-bench: $(DEV) ## measure the speed
-	@set -e; for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script" $(ARGS); done
+bench: $(DEV) ## measure speed, scale and search; one page of results
+	@$(BIN)/python tools/bench.py $(ARGS)
 
 constraints: $(DEV) ## write constraints.txt anew from what pyproject.toml asks for
 	@$(BIN)/python tools/constraints.py

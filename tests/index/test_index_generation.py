@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,13 +54,13 @@ def test_both_searches_find_and_can_be_limited_to_documents(generation: Generati
     rows = set(np.flatnonzero(np.array(generation.store.document_of_rows()) == south).tolist())
     vector = HashingEmbeddings().embed_query("salary roadmap")
     for found in (
-        generation.dense(vector, 50, [south]),
-        generation.lexical_search(["salari", "roadmap"], 50, [south]),
+        generation.dense(vector, 50, generation.rows_of([south])),
+        generation.lexical_search(["salari", "roadmap"], 50, generation.rows_of([south])),
     ):
         assert found
         assert {row for row, _ in found} <= rows
     assert len(generation.dense(vector, 500)) == generation.manifest.counts.chunks
-    for nobody in ([], ["nobody"]):
+    for nobody in (generation.rows_of([]), generation.rows_of(["nobody"])):
         assert generation.dense(vector, 5, nobody) == []
         assert generation.lexical_search(["roadmap"], 5, nobody) == []
 
@@ -223,10 +224,27 @@ def test_a_generation_is_read_where_nothing_may_be_written(folder: Path) -> None
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
+def test_what_a_condition_lets_pass_is_worked_out_once(generation: Generation) -> None:
+    """Rows of the documents that pass; the same condition costs no second look at them."""
+
+    class Southern:
+        asked = 0
+
+        def allows(self, document_id: str, path: str, metadata: Mapping[str, Any]) -> bool:
+            self.asked += 1
+            return path == "south.md"
+
+    southern = Southern()
+    (south,) = [d.id for d in generation.store.summaries if d.path == "south.md"]
+    for _ in range(2):
+        assert generation.chosen(southern).tolist() == generation.rows_of([south]).tolist() != []
+    assert southern.asked == len(generation.store.summaries)
+
+
 def test_an_exact_search_agrees_with_chroma(generation: Generation) -> None:
     """Limited to all documents it gives the same rows and, but for rounding, the same similarities."""
     vector = HashingEmbeddings().embed_query("how long does the northern roadmap take")
-    everything = [summary.id for summary in generation.store.summaries]
+    everything = generation.rows_of([summary.id for summary in generation.store.summaries])
     exact, found = generation.dense(vector, 8, everything), generation.dense(vector, 8)
     assert [score for _, score in exact] == pytest.approx([score for _, score in found], abs=1e-3)
     rows = [row for row, _ in found]

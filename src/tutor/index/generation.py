@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,16 @@ _SAME_MODEL = (
 )
 _ITSELF = 0.999  # cosine of a vector with itself after rounding
 _PART = 8_192  # rows read at a time by an exact search
+_REMEMBERED = 16  # conditions on documents whose rows are kept
+
+Rows = NDArray[np.int64]
+
+
+class Condition(Hashable, Protocol):
+    """Which documents may be searched, as `tutor.retrieval.filters.Filters` says it."""
+
+    def allows(self, document_id: str, path: str, metadata: Mapping[str, Any]) -> bool:
+        """Whether a document passes."""
 
 
 class Generation:
@@ -149,40 +159,46 @@ class Generation:
         return sorted({round(i * (chunks - 1) / 4) for i in range(5)}) if chunks else []
 
     @cached_property
-    def _rows_by_document(self) -> dict[str, NDArray[np.int64]]:
+    def _rows_by_document(self) -> dict[str, Rows]:
         ids = np.array(self.store.document_of_rows())
         order = np.argsort(ids, kind="stable")
         names, starts = np.unique(ids[order], return_index=True)
         return dict(zip(names.tolist(), np.split(order, starts[1:]), strict=True))
 
-    def rows_of(self, document_ids: Sequence[str]) -> NDArray[np.int64]:
+    def rows_of(self, document_ids: Sequence[str]) -> Rows:
         """The rows of all chunks of documents, ascending."""
         found = [self._rows_by_document[id_] for id_ in document_ids if id_ in self._rows_by_document]
         return np.sort(np.concatenate(found)) if found else np.array([], np.int64)
 
+    @cached_property
+    def chosen(self) -> Callable[[Condition], Rows]:
+        """The rows of all chunks of the documents that pass; what the last conditions gave is remembered."""
+        return lru_cache(_REMEMBERED)(self._rows_that_pass)
+
+    def _rows_that_pass(self, condition: Condition) -> Rows:
+        passing = (one.id for one in self.store.summaries if condition.allows(one.id, one.path, one.metadata))
+        return self.rows_of(list(passing))
+
     def dense(
-        self, vector: Sequence[float] | Vectors, k: int, document_ids: Sequence[str] | None = None
+        self, vector: Sequence[float] | Vectors, k: int, rows: Rows | None = None
     ) -> list[tuple[int, float]]:
-        """Rows and cosine similarities of the nearest k chunks, by Chroma; of given documents by exact search."""
-        if document_ids is None:
+        """Rows and cosine similarities of the nearest k chunks, by Chroma; among given rows by exact search."""
+        if rows is None:
             k = min(k, self.manifest.counts.chunks)
             return self.vectors.search(vector, k) if k else []
-        rows = self.rows_of(document_ids)
         scores = self.similarity(rows, np.asarray(vector, np.float32))
         best = np.lexsort((rows, -scores))[:k]
         return [(int(rows[i]), float(scores[i])) for i in best]
 
-    def lexical_search(
-        self, terms: list[str], k: int, document_ids: Sequence[str] | None = None
-    ) -> list[tuple[int, float]]:
-        """Rows and BM25 scores of the best k chunks of the given documents (None: of all)."""
-        if document_ids is None:
+    def lexical_search(self, terms: list[str], k: int, rows: Rows | None = None) -> list[tuple[int, float]]:
+        """Rows and BM25 scores of the best k chunks among the given rows (None: among all)."""
+        if rows is None:
             return self.lexical.search(terms, k)
         allowed = np.zeros(self.manifest.counts.chunks, np.bool_)
-        allowed[self.rows_of(document_ids)] = True
+        allowed[rows] = True
         return self.lexical.search(terms, k, allowed)
 
-    def similarity(self, rows: Sequence[int] | NDArray[np.int64], vector: Vectors) -> Vectors:
+    def similarity(self, rows: Sequence[int] | Rows, vector: Vectors) -> Vectors:
         """Cosine similarity of chunk rows to a vector of length 1, exact, shape (len(rows),)."""
         return _similarity(self.chunk_vectors, np.asarray(rows, np.int64), vector)
 
@@ -200,7 +216,7 @@ def canaries(embeddings: SpanEmbeddings) -> Vectors:
     return np.array([embeddings.embed_query(text) for text in CANARY_TEXTS], np.float32)
 
 
-def _similarity(matrix: HalfVectors, rows: NDArray[np.int64], vector: Vectors) -> Vectors:
+def _similarity(matrix: HalfVectors, rows: Rows, vector: Vectors) -> Vectors:
     found = np.empty(len(rows), np.float32)
     for start in range(0, len(rows), _PART):
         part = slice(start, start + _PART)

@@ -57,7 +57,7 @@ def search(
     query_terms = expand(
         (meant.get(term, term) for term in searched_terms(query)), generation.lexical.frequency
     )
-    allowed = _allowed(generation, filters)
+    allowed = None if filters is None or filters.empty else generation.chosen(filters)
     depth = max(DEPTH, k)
     dense = generation.dense(embedded.vector, depth, allowed)
     lexical = generation.lexical_search(query_terms, depth, allowed)
@@ -97,12 +97,6 @@ def piece_weights(query: str, pieces: Sequence[CharRange]) -> Vectors:
     heavy = [match.span() for match in WORD.finditer(query) if match.group().lower() not in FUNCTION_WORDS]
     inside = [any(start <= left < right <= end for start, end in heavy) for left, right in pieces]
     return np.where(inside, np.float32(1), np.float32(_LIGHT))
-
-
-def _allowed(generation: Generation, filters: Filters | None) -> list[str] | None:
-    if filters is None or filters.empty:
-        return None
-    return [d.id for d in generation.store.summaries if filters.allows(d.id, d.path, d.metadata)]
 
 
 def _legs(ranking: Ranking) -> dict[int, Leg]:
