@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -13,7 +13,7 @@ from _retrieval_lab import Form, Lab, Mask, Scores, best
 from _retrieval_lexical import Postings, Variant, matrix, pairs
 
 from tutor.index.terms import terms
-from tutor.retrieval.fusion import COSINE, FEEDBACK, LATE, LEXICAL, NEIGHBOUR, Ranking, blend, reciprocal_rank
+from tutor.retrieval.fusion import COSINE, FEEDBACK, LATE, LEXICAL, NEIGHBOUR, Ranking, blend, ranked
 from tutor.retrieval.rerank import Reranker
 from tutor.retrieval.search import RESCORED, searched_terms
 
@@ -251,7 +251,12 @@ def _found(scores: Scores) -> Scores:
 
 
 def _rrf(dense: Ranking, lexical: Ranking, constant: int) -> Ranking:
-    return reciprocal_rank(dense, lexical, constant=constant)
+    """Reciprocal rank fusion (Cormack, Clarke and Büttcher 2009): the sum of 1 / (constant + rank)."""
+    scores: dict[int, float] = defaultdict(float)
+    for ranking in (dense, lexical):
+        for rank, (row, _) in enumerate(ranking, start=1):
+            scores[row] += 1 / (constant + rank)
+    return ranked(scores)
 
 
 def _fused(lab: Lab, fuse: Callable[[Ranking, Ranking], Ranking]) -> Scores:

@@ -86,6 +86,11 @@ def test_slopes_tell_how_fast_a_value_grows(scale: ModuleType) -> None:
     assert scale.slopes(sizes, [1, 100, 10_000]) == pytest.approx([2, 2])
     assert scale.slopes(sizes, [5, 5, 5]) == [0, 0]
     assert scale.slopes([10], [3]) == []
+    assert [
+        scale.growth(sizes, values) for values in ([3, 30, 300], [1, 100, 10_000], [5, 5, 5])
+    ] == pytest.approx([1, 2, 0])
+    assert scale.growth(sizes, [1, 30, 300]) < max(scale.slopes(sizes, [1, 30, 300]))
+    assert math.isnan(scale.growth([10], [3]))
 
 
 def record(scale: ModuleType, size: int, power: float, recall: float = 1.0) -> dict[str, float]:
@@ -102,7 +107,7 @@ def test_the_exit_code_tells_whether_growth_and_recall_keep_their_bounds(
     lines, given = scale.verdict(records)
     assert given == code
     assert any("NOT KEPT" in line for line in lines) == bool(code)
-    assert scale.table(records).count("\n") == 4
+    assert scale.table(records).count("\n") == 5
 
 
 def test_one_size_has_a_recall_but_no_growth(scale: ModuleType) -> None:

@@ -12,6 +12,7 @@ from tutor.embedding import (
     BUNDLED_SHA256,
     EmbeddingIdentity,
     SentenceTransformerEmbeddings,
+    _batches,
     _pool,
     open_embeddings,
 )
@@ -147,3 +148,20 @@ def test_a_question_has_a_vector_for_each_of_its_word_pieces(model: SentenceTran
     assert question.tokens.shape == (9, 384)
     assert np.linalg.norm(question.tokens, axis=1) == pytest.approx(np.ones(9), abs=1e-3)
     assert question.vector @ np.array(model.embed_query(text)) == pytest.approx(1, abs=1e-3)
+
+
+@pytest.mark.model
+def test_texts_of_all_lengths_come_back_in_their_order(model: SentenceTransformerEmbeddings) -> None:
+    """Many texts go through in batches and threads; each has the vector that it has alone, rounding aside."""
+    texts = [" ".join(SENTENCES[: 1 + n % 3] * (1 + n % 7)) for n in range(40)]
+    together = np.array(model.embed_documents(texts))
+    alone = np.array([model.embed_documents([text])[0] for text in texts])
+    assert (together * alone).sum(1).min() > 0.999
+    assert model.embed_documents([]) == []
+
+
+def test_a_batch_holds_texts_of_like_length_and_not_too_many_word_pieces() -> None:
+    """Longest first, padding counted; a text that is too long goes alone."""
+    lengths = [3, 2000, 500, 400, 600, 2]
+    assert _batches(lengths) == [[1], [4], [2, 3], [0, 5]]
+    assert _batches([]) == []

@@ -19,6 +19,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -41,6 +42,8 @@ BUNDLED = "bundled"
 BUNDLED_NAME = "all-MiniLM-L6-v2"
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 BUNDLED_BYTES = 90_868_376
+
+_BATCH_PIECES = 1_024  # word pieces that go through the model together: of 512 to 4,096 the fastest (benchmarks/ingest.py)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +106,9 @@ class SentenceTransformerEmbeddings(Embeddings):
     its weights are not those expected: the bundled ones are compared by size at once, by hash before they are used.
     """
 
-    def __init__(self, model: str = BUNDLED, *, threads: int = 0, batch_size: int = 32) -> None:
+    def __init__(self, model: str = BUNDLED, *, threads: int = 0) -> None:
         self._folder, self._name = _locate(model)
         self._bundled = model == BUNDLED
-        self._batch_size = batch_size
         self._threads = threads
         self._weights = _weights_of(self._folder) if self._folder else []
         if self._bundled and [path.stat().st_size for path in self._weights] != [BUNDLED_BYTES]:
@@ -186,8 +188,8 @@ class SentenceTransformerEmbeddings(Embeddings):
         """Vectors of texts, each of length 1."""
         if not texts:
             return []
-        plain = self._model.encode(list(texts), batch_size=self._batch_size, show_progress_bar=False)
-        return _unit(np.asarray(plain, np.float32)).tolist()  # type: ignore[no-any-return]  # numpy types tolist as Any
+        vectors = np.stack([out["sentence_embedding"].float().numpy() for out in self._encode(texts)])
+        return _unit(vectors).tolist()  # type: ignore[no-any-return]  # numpy types tolist as Any
 
     def embed_query(self, text: str) -> list[float]:
         """The vector of a question, of length 1; computed in one thread unless the number of threads was set."""
@@ -214,7 +216,7 @@ class SentenceTransformerEmbeddings(Embeddings):
         """
         if not texts:
             return np.zeros((0, self.identity.dimension), np.float32), []
-        outputs = self._encode(list(texts))
+        outputs = self._encode(texts)
         encodings = self._counter.encode_batch(list(texts))
         vectors = np.stack([out["sentence_embedding"].float().numpy() for out in outputs])
         pooled = [
@@ -223,21 +225,44 @@ class SentenceTransformerEmbeddings(Embeddings):
         ]
         return _unit(vectors), pooled
 
-    def _encode(self, texts: list[str]) -> list[dict[str, Any]]:
-        """For each text its vector and those of its word pieces, and of the padding after them."""
-        made: list[dict[str, Any]] = self._model.encode(
-            texts, batch_size=self._batch_size, output_value=None, show_progress_bar=False
+    def _encode(self, texts: Sequence[str]) -> list[dict[str, Any]]:
+        """For each text its vector and those of its word pieces, and of the padding after them.
+
+        Texts of like length go through the model together, few at a time so that what is computed stays in the processor's
+        cache, and each batch in one thread: that needs two thirds of the time of larger batches in all threads
+        (`benchmarks/ingest.py`).
+        """
+        model = self._model
+        batches = _batches([min(n, self.max_tokens) for n in self.count_tokens(texts)])
+
+        def made(batch: Sequence[int]) -> list[dict[str, Any]]:
+            some = [texts[place] for place in batch]
+            return model.encode(some, batch_size=len(some), output_value=None, show_progress_bar=False)  # type: ignore[no-any-return]  # untyped
+
+        def made_in_one_thread(batch: Sequence[int]) -> list[dict[str, Any]]:
+            with self._one_thread(anyhow=True):
+                return made(batch)
+
+        threads = min(self._many_threads, len(batches))
+        if threads == 1:
+            outputs = [made(batch) for batch in batches]
+        else:
+            with ThreadPoolExecutor(threads, thread_name_prefix="embedding") as pool:
+                outputs = list(pool.map(made_in_one_thread, batches))
+        places = (place for batch in batches for place in batch)
+        ordered = sorted(
+            zip(places, (one for some in outputs for one in some), strict=True), key=itemgetter(0)
         )
-        return made
+        return [one for _, one in ordered]
 
     @contextmanager
-    def _one_thread(self) -> Iterator[None]:
+    def _one_thread(self, *, anyhow: bool = False) -> Iterator[None]:
         """One short text is not worth a second thread: starting and awaiting it takes longer than its share of the work.
 
         Measured with the bundled model on two cores: 7 ms in one thread; in two 9 ms, but 30 to 500 ms while another
         process computes. Torch keeps the number for each thread, so that one which embeds documents meanwhile is left alone.
         """
-        if self._threads:
+        if self._threads and not anyhow:
             yield
             return
         import torch
@@ -247,6 +272,17 @@ class SentenceTransformerEmbeddings(Embeddings):
             yield
         finally:
             torch.set_num_threads(self._many_threads)
+
+
+def _batches(lengths: Sequence[int]) -> list[list[int]]:
+    """The places of texts in batches, longest first; a batch holds up to so many word pieces, padding counted, or one text."""
+    batches: list[list[int]] = []
+    for place in sorted(range(len(lengths)), key=lambda place: -lengths[place]):
+        if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= _BATCH_PIECES:
+            batches[-1].append(place)
+        else:
+            batches.append([place])
+    return batches
 
 
 def open_embeddings(settings: Settings) -> SentenceTransformerEmbeddings:
@@ -264,13 +300,10 @@ def _pool(tokens: Vectors, offsets: Sequence[CharRange], ranges: Sequence[CharRa
         places[:, 1] > places[:, 0]
     )  # special pieces have no place; the others follow each other
     starts, ends = places[real, 0], places[real, 1]
-    sums = np.zeros((len(real) + 1, tokens.shape[1]))
-    np.cumsum(tokens[real], axis=0, dtype=np.float64, out=sums[1:])
     wanted = np.array(ranges, np.int64)
-    first = np.searchsorted(ends, wanted[:, 0], side="right")
-    after = np.maximum(np.searchsorted(starts, wanted[:, 1], side="left"), first)
-    means = (sums[after] - sums[first]) / np.maximum(after - first, 1)[:, np.newaxis]
-    return _unit(np.asarray(means, np.float32))
+    within = (ends > wanted[:, :1]) & (starts < wanted[:, 1:])
+    counts = np.maximum(within.sum(1, keepdims=True), 1)
+    return _unit((within / counts).astype(np.float32) @ tokens[real])
 
 
 def _unit(vectors: Vectors) -> Vectors:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tutor.retrieval.fusion import blend, feedback, followed_by, reciprocal_rank, rescore, with_neighbours
+from tutor.retrieval.fusion import blend, feedback, followed_by, rescore, with_neighbours
 
 
 def rankings(low: float) -> st.SearchStrategy[list[tuple[int, float]]]:
@@ -64,23 +64,6 @@ def test_one_ranking_alone_keeps_its_order() -> None:
     assert [row for row, _ in blend([], [(7, 3.0), (2, 1.0)])] == [7, 2]
     assert blend([(1, 0.5), (2, 0.5)], [], 0.4) == [(1, 0.4), (2, 0.4)]
     assert blend([], []) == []
-
-
-@given(DENSE, LEXICAL, st.integers(1, 100))
-def test_reciprocal_rank_fusion_knows_ranks_only(
-    dense: list[tuple[int, float]], lexical: list[tuple[int, float]], constant: int
-) -> None:
-    """The order of the rankings and their scores do not matter."""
-    fused = reciprocal_rank(dense, lexical, constant=constant)
-    plain = [[(row, 0.0) for row, _ in ranking] for ranking in (lexical, dense)]
-    assert dict(fused) == pytest.approx(dict(reciprocal_rank(*plain, constant=constant)))
-    assert all(0 < score <= 2 / (constant + 1) + 1e-12 for _, score in fused)
-
-
-def test_reciprocal_rank_fusion_is_the_published_formula() -> None:
-    """The sum of 1 / (60 + rank)."""
-    fused = dict(reciprocal_rank([(1, 9.0), (2, 8.0)], [(2, 1.0)]))
-    assert fused == {1: pytest.approx(1 / 61), 2: pytest.approx(1 / 62 + 1 / 61)}
 
 
 def test_rows_are_ordered_by_the_weighted_sum_of_what_is_said_of_them() -> None:

@@ -48,6 +48,14 @@ def test_the_list_names_every_document_and_escapes_what_they_say():
     assert "&lt;b&gt;T&lt;/b&gt;" in html
 
 
+def test_many_documents_are_listed_folder_by_folder():
+    many = [DocumentSummary(f"d{n}", f"topics/{n % 2}/{n}.md", f"T{n}", None, 1, 10, {}) for n in range(30)]
+    html = reader.library([*many, DocumentSummary("a", "a.md", "A", None, 1, 10, {})])
+    assert [html.count(f"<summary>{name} <") for name in ("topics/0", "topics/1", "Sources")] == [1, 1, 1]
+    assert '<span class="where">15</span>' in html
+    assert html.count("data-open=") == 31
+
+
 def test_an_empty_library_says_so():
     assert "Nothing has been ingested yet." in reader.library([])
 

@@ -12,6 +12,9 @@ from tutor.documents import Document, DocumentSummary
 from tutor_ui import highlight, render
 
 
+_FLAT = 24  # documents that are listed without folders
+
+
 class Place(BaseModel):
     """Where to open a document; an empty range opens it at its beginning."""
 
@@ -46,19 +49,35 @@ def opened(document: Document, place: Place) -> str:
 
 
 def library(documents: Iterable[DocumentSummary]) -> str:
-    """All sources as a list of buttons, each of which opens one."""
+    """All sources as buttons, each of which opens one; many of them folder by folder."""
+    every = list(documents)
+    if not every:
+        listed = "<p>Nothing has been ingested yet.</p>"
+    elif len(every) <= _FLAT:
+        listed = _listed(every)
+    else:
+        folders: dict[str, list[DocumentSummary]] = {}
+        for each in every:
+            folders.setdefault(each.path.rpartition("/")[0], []).append(each)
+        listed = "".join(
+            f'<details><summary>{escape(folder or "Sources")} <span class="where">{len(own)}</span></summary>{_listed(own)}</details>'
+            for folder, own in folders.items()
+        )
+    return (
+        '<section class="reader" aria-label="Source reader"><header><h2>Sources</h2>'
+        '<p class="where">All that the tutor knows stands in these. A cited sentence opens here.</p></header>'
+        f'<div class="document list">{listed}</div></section>'
+    )
+
+
+def _listed(documents: Iterable[DocumentSummary]) -> str:
     items = "".join(
         f'<li><button type="button" class="open" data-open="{escape(each.id)}">'
         f'<span class="title">{escape(each.title)}</span> '
         f'<span class="where">{escape(each.path)}</span></button></li>'
         for each in documents
     )
-    listed = f"<ul>{items}</ul>" if items else "<p>Nothing has been ingested yet.</p>"
-    return (
-        '<section class="reader" aria-label="Source reader"><header><h2>Sources</h2>'
-        '<p class="where">All that the tutor knows stands in these. A cited sentence opens here.</p></header>'
-        f'<div class="document list">{listed}</div></section>'
-    )
+    return f"<ul>{items}</ul>"
 
 
 def lost(message: str, help: str) -> str:

@@ -26,7 +26,7 @@ from tutor.embedding import Vectors
 _COLLECTION = "chunks"
 # With Chroma's defaults (16, 100, 100) HNSW loses rows that are all equally far from each other: of 380 no search could reach
 # 182 any more, nor 10 with (64, 200, 500). (128, 100, 500) loses none, like (128, 500, 500), in a third of the time and less.
-# `benchmarks/scale.py` holds recall@10 against an exact scan to .99 (docs/decisions/0009-scale.md).
+# `benchmarks/scale.py` holds recall@10 against an exact scan to .99 (docs/decisions/0010-scale.md).
 _HNSW: dict[str, str | int] = {
     "space": "cosine",
     "max_neighbors": 128,

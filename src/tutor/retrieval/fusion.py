@@ -84,15 +84,6 @@ def followed_by(first: Ranking, others: Ranking) -> list[tuple[int, float]]:
     return [*first, *((row, lowest * score / highest) for row, score in rest)]
 
 
-def reciprocal_rank(*rankings: Ranking, constant: int = 60) -> list[tuple[int, float]]:
-    """Reciprocal rank fusion (Cormack, Clarke and Büttcher 2009): the sum of 1 / (constant + rank)."""
-    scores: dict[int, float] = defaultdict(float)
-    for ranking in rankings:
-        for rank, (row, _) in enumerate(ranking, start=1):
-            scores[row] += 1 / (constant + rank)
-    return ranked(scores)
-
-
 def ranked(scores: Mapping[int, float]) -> list[tuple[int, float]]:
     """Scores by row as a ranking, ties by row."""
     return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
