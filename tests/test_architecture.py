@@ -17,6 +17,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("tutor.errors",),
     ("tutor.config",),
     ("tutor.documents",),
+    ("tutor.weights",),
     ("tutor.embedding",),
     ("tutor.index",),
     ("tutor_ingest", "tutor.retrieval"),

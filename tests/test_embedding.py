@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from tutor.embedding import (
-    BUNDLED_SHA256,
     EmbeddingIdentity,
     SentenceTransformerEmbeddings,
     _batches,
@@ -18,6 +17,7 @@ from tutor.embedding import (
 )
 from tutor.errors import EmbeddingError
 from tutor.testing import small_settings
+from tutor.weights import BUNDLED_SHA256
 
 SENTENCES = (
     "The northern roadmap takes six to eight months.",

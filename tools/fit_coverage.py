@@ -42,7 +42,7 @@ WEIGHT = {  # of one row in the fit; the last word of a group's name says what i
     "long_docs answerable": 0.7, "long_docs foreign": 1.0,
     "own answerable": 3.0, "own uncovered": 6.0, "own foreign": 1.0,
 }  # fmt: skip
-REFUSE_BELOW = 0.3  # wrong refusals cost a learner more than a near miss that shows its source
+REFUSE_BELOW = 0.35  # wrong refusals cost a learner more than a near miss that shows its source
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from tutor.documents import Document, fold
 from tutor.errors import NotFoundError
 
 _MARKER = re.compile(r"(?<!\\)\[(\d+)\](?!\()")
+_CODE = re.compile(r"^(```|~~~).*?^\1|`[^`\n]*`", re.DOTALL | re.MULTILINE)
 _LINE_MARK = re.compile(r"^\s*(?:[-*+>]\s+|\d{1,3}[.)]\s+|#{1,6}\s+)+")
 _EMPHASIS = re.compile(r"[*`\\]|(?<!\w)_+|_+(?!\w)")
 _RULE = re.compile(r"[\s|:-]*")
@@ -81,7 +82,8 @@ def _answer_defects(answer: Answer) -> Iterator[str]:
     numbers = [citation.n for citation in answer.citations]
     if len(set(numbers)) < len(numbers):
         yield "two citations have the same number"
-    dangling = sorted({int(marker) for marker in _MARKER.findall(answer.text)} - set(numbers))
+    markers = _MARKER.findall(_CODE.sub("", answer.text))  # in code, `rows[0]` is no marker
+    dangling = sorted(set(map(int, markers)) - set(numbers))
     if dangling:
         yield f"markers resolve to nothing: {', '.join(f'[{n}]' for n in dangling)}"
     used = {n for statement in answer.statements for n in statement.citations}

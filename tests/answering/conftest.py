@@ -45,8 +45,10 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tutor]:
 
 @pytest.fixture(scope="session")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tutor]:
-    """The real model over the project's own corpus, ingested once."""
-    settings = Settings(corpus_dir=default_corpus_dir(), data_dir=tmp_path_factory.mktemp("real"), threads=2)
+    """The real model over the digests of the project's own corpus, ingested once."""
+    settings = Settings(
+        corpus_dir=default_corpus_dir() / "sources", data_dir=tmp_path_factory.mktemp("real"), threads=2
+    )
     embeddings = SentenceTransformerEmbeddings(threads=2)
     ingest(settings, embeddings=embeddings)
     tutor = open_tutor(settings, embeddings=embeddings)

@@ -15,8 +15,8 @@ from tutor.answering.answer import Coverage
 from tutor.answering.coverage import FEATURES, Decision, decide, features
 from tutor.answering.question import analyse
 from tutor.answering.tutor import Tutor
-from tutor.embedding import BUNDLED_NAME
 from tutor.retrieval.search import Found
+from tutor.weights import BUNDLED_NAME
 
 Judge = Callable[[Tutor, str], Decision]
 

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tutor.answering.evidence import gather, has_figure, term_cover
+from tutor.answering.evidence import gather, has_figure
 from tutor.answering.question import Figure, analyse
 from tutor.answering.tutor import Tutor
 from tutor.retrieval.search import Found
+from tutor.retrieval.synonyms import term_cover
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,10 @@ EVIL = """# Evil <img src="https://evil.example/a.png"> notes
 Regularisation is a way to keep weights small. <script>document.title = "owned"</script>
 
 ![p](https://evil.example/b.png) [go](javascript:document.title='owned') {{value}} ${document.title='owned'}
+
+```python
+wide = 1 + 2 + 3 + 4 + 5 + 6 + 7 + 8 + 9 + 10 + 11 + 12 + 13 + 14 + 15 + 16 + 17 + 18 + 19 + 20 + 21 + 22 + 23 + 24 + 25 + 26 + 27
+```
 """
 DESKTOP = (1440, 900)
 PHONE = (390, 844)

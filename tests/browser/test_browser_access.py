@@ -115,6 +115,11 @@ def test_nothing_overflows_at_any_width(open_page, url, size):
         page.keyboard.press("Enter")
         expect(page.locator("#current .answer")).to_have_attribute("aria-busy", "false")
         assert page.evaluate("document.documentElement.scrollWidth") == size[0]
+        page.get_by_label("Your question").fill("What is regularisation?")
+        page.keyboard.press("Enter")
+        page.locator("#current .cite").first.click()
+        expect(page.locator("#panel pre")).to_be_attached()  # a program wider than a phone
+        assert page.evaluate("document.documentElement.scrollWidth") == size[0]
 
 
 def test_the_dark_scheme_of_the_machine_is_followed(open_page, url):

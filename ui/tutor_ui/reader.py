@@ -11,7 +11,6 @@ from tutor.answering.answer import Citation
 from tutor.documents import Document, DocumentSummary
 from tutor_ui import highlight, render
 
-
 _FLAT = 24  # documents that are listed without folders
 
 

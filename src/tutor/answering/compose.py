@@ -13,6 +13,7 @@ from dataclasses import replace
 from tutor.answering.evidence import Candidate, figures, has_figure
 from tutor.answering.forms import Proposal, propose, table
 from tutor.answering.question import Figure, Question, QuestionKind
+from tutor.answering.sections import is_to_the_point
 from tutor.documents import SpanKind
 from tutor.index.generation import Generation
 from tutor.index.terms import terms
@@ -26,6 +27,9 @@ _LIST_SUPPORTS = 0.88  # the same for further lists, which are long
 _COVERS = 0.7  # share of the best one's term cover that a supporting statement needs
 _FIGURE_SUPPORTS = 0.62  # the same where sources are set side by side
 _IN_BLOCK = 0.9  # share of a candidate's terms that make it a repeat of a list or table
+_VERY = 0.85  # how far a heading asks what the question asks, above which what stands below it is the answer
+_BELOW, _BESIDE = 4, 2  # statements from below such a heading, and from elsewhere beside them
+_EXPLAINED = 3  # statements up to which the paragraph of the best one is quoted on
 _REPEATS = 0.72  # share of the shorter one's terms above which two statements say the same
 
 
@@ -33,18 +37,58 @@ def compose(question: Question, candidates: Sequence[Candidate], generation: Gen
     """Proposed statements, the direct one first; empty if there are no candidates."""
     if not candidates:
         return []
+    candidates = [c for c in candidates if is_to_the_point(question, c.passage)] or candidates
+    direct = [] if question.figure else _asked(candidates, generation)  # figures come one per source
     form = _FORMS.get(question.kind, _plain)
-    return _in_reading_order(_outermost(form(question, candidates, generation))[:MOST])
+    others = form(question, candidates, generation)
+    if direct:
+        said = [p for p in others if not any(_repeats(p.candidate, other) for other in direct)]
+        others = [p for p in said if not p.is_block or question.kind is QuestionKind.LIST][:_BESIDE]
+    return _in_reading_order(_outermost([*direct, *others])[:MOST], first=max(len(direct), 1))
+
+
+def _asked(candidates: Sequence[Candidate], generation: Generation) -> list[Proposal]:
+    """What stands below a heading that asks the very question, in its order; nothing where there is no such heading."""
+    best = next((c for c in candidates if c.asked >= _VERY), None)
+    if best is None:
+        return []
+    own = [c for c in candidates if c.passage.row == best.passage.row]
+    own.sort(key=lambda c: c.span.start)
+    chosen: list[Proposal] = []
+    for candidate in own:
+        span, document = candidate.span, candidate.passage.document_id
+        if len(chosen) < _BELOW and not any(p.covers(document, span.start, span.end) for p in chosen):
+            chosen.append(propose(candidate, generation))
+    return chosen
 
 
 def _plain(question: Question, candidates: Sequence[Candidate], generation: Generation) -> list[Proposal]:
-    """The best statement and up to three that support it."""
-    return _pick(candidates, generation, most=5, share=_SUPPORTS)
+    """The best statement and up to four that support it; of how something is done, a list whole."""
+    whole = question.kind in (QuestionKind.HOW_TO, QuestionKind.RECOMMENDATION)
+    chosen = _pick(candidates, generation, most=5, share=_SUPPORTS, whole=whole)
+    return [*chosen, *_continued(chosen, candidates, generation)]
+
+
+def _continued(
+    chosen: Sequence[Proposal], candidates: Sequence[Candidate], generation: Generation
+) -> list[Proposal]:
+    """What the best statement's paragraph goes on to say, where little else was found: there the explanation stands."""
+    first = chosen[0].candidate
+    if first.span.kind is not SpanKind.SENTENCE or len(chosen) >= _EXPLAINED:
+        return []
+    after = [c for c in candidates if c.span.chunk == first.span.chunk and c.span.block == first.span.block]
+    after = sorted((c for c in after if c.span.start > first.span.start), key=lambda c: c.span.start)
+    said = list(chosen)
+    for candidate in after[: _EXPLAINED - len(chosen)]:
+        span = candidate.span
+        if not any(p.covers(candidate.passage.document_id, span.start, span.end) for p in said):
+            said.append(propose(candidate, generation))
+    return said[len(chosen) :]
 
 
 def _list(question: Question, candidates: Sequence[Candidate], generation: Generation) -> list[Proposal]:
     """The best list, whole, then other sources' lists and sentences that come close."""
-    return _pick(candidates, generation, most=4, share=_LIST_SUPPORTS)
+    return _pick(candidates, generation, most=4, share=_LIST_SUPPORTS, whole=True)
 
 
 def _figures(question: Question, candidates: Sequence[Candidate], generation: Generation) -> list[Proposal]:
@@ -131,10 +175,12 @@ def _pick(
     share: float,
     taken: Sequence[Proposal] = (),
     figure: Figure | None = None,
+    whole: bool = False,
 ) -> list[Proposal]:
     """Proposals from the best candidates down, leaving out what is too weak or already said.
 
-    Where a `figure` is asked for, the same words with another one (10 weeks, 12 weeks) are not yet said.
+    Where a `figure` is asked for, the same words with another one (10 weeks, 12 weeks) are not yet said. With `whole` an item
+    that is a sentence of its own brings its whole list all the same.
     """
     chosen: list[Proposal] = []
     for candidate in candidates:
@@ -152,7 +198,7 @@ def _pick(
             near = [c for c in candidates if _same_table(c, candidate) and c.score >= _ROWS * candidate.score]
             proposal = table(near, generation)
         else:
-            proposal = propose(candidate, generation)
+            proposal = propose(candidate, generation, whole=whole)
         if proposal.is_block and sum(p.is_block for p in said) >= _BLOCKS:
             continue
         chosen = [p for p in chosen if not proposal.contains(p)] + [proposal]
@@ -188,13 +234,13 @@ def _differs(candidate: Candidate, said: Proposal, figure: Figure | None) -> boo
     return figure is not None and not figures(figure, candidate.text) <= figures(figure, said.text)
 
 
-def _in_reading_order(proposals: Sequence[Proposal]) -> list[Proposal]:
-    """The first stays first; the rest keep their source together, best source first, in the order of the source."""
-    if len(proposals) < 3 or any(p.said_by for p in proposals):
+def _in_reading_order(proposals: Sequence[Proposal], first: int) -> list[Proposal]:
+    """The first few stay; the rest keep their source together, best source first, in the order of the source."""
+    if any(p.said_by for p in proposals):
         return list(proposals)
-    first, *rest = proposals
     order = {p.candidate.passage.document_id: i for i, p in reversed(list(enumerate(proposals)))}
-    return [
-        first,
-        *sorted(rest, key=lambda p: (order[p.candidate.passage.document_id], p.candidate.span.start)),
-    ]
+    rest = sorted(
+        proposals[first:],
+        key=lambda p: (order[p.candidate.passage.document_id], p.candidate.span.start),
+    )
+    return [*proposals[:first], *rest]

@@ -17,12 +17,13 @@ from importlib.resources import files
 from typing import Any
 
 from tutor.answering.answer import Coverage
-from tutor.answering.evidence import Candidate, Weight, has_figure, term_cover
+from tutor.answering.evidence import Candidate, has_figure
 from tutor.answering.question import Question, content_terms
+from tutor.answering.sections import is_to_the_point
 from tutor.index.generation import Generation
 from tutor.index.terms import terms
 from tutor.retrieval.search import Found
-from tutor.retrieval.synonyms import is_known, is_present
+from tutor.retrieval.synonyms import Weight, is_known, is_present, term_cover
 
 FEATURES = (
     "dense",  # cosine of the question and the nearest passage
@@ -38,6 +39,15 @@ FEATURES = (
 )
 
 
+# What no document can tell: how things stand at this moment, and what the tutor itself keeps to itself.
+_BEYOND_SOURCES = re.compile(
+    r"\b(?:right now|at the moment|as of (?:now|today)|this week|this month|today'?s)\b|\bnewest\b.*\brelease\b"
+    r"|\byour (?:own |hidden |secret )?(?:system )?(?:prompt|instructions|api keys?|passwords?)\b|\bapi keys? of this\b"
+    r"|\b(?:print|show|reveal|repeat|leak|output)\b.*\bsystem prompt\b"
+    r"|\b(?:ignore|forget|disregard) (?:all )?(?:the |your )?(?:previous|prior|above|earlier) (?:instructions|prompts?|rules)\b"
+    r"|\badmin password\b",
+    re.IGNORECASE,
+)
 _EVERYDAY = 0.3  # share of its idf; of 1, .5, .3 and .15 the best area under the curve on our dev questions
 
 
@@ -56,7 +66,13 @@ class Decision:
 def features(
     question: Question, found: Found, candidates: Sequence[Candidate], generation: Generation
 ) -> tuple[float, ...]:
-    """The ten features, in the order of FEATURES."""
+    """The ten features, in the order of FEATURES.
+
+    What a picture or a remark of another purpose says by the way does not count: a bakery that explains batches covers no baking.
+    """
+    to_the_point = [p for p in found.passages if is_to_the_point(question, p)]
+    found = replace(found, passages=tuple(to_the_point))
+    candidates = [c for c in candidates if is_to_the_point(question, c.passage)]
     weight = _weight(question, generation)
     total = sum(weight(term) for term in question.terms) or 1.0
     best = found.passages[:3]
@@ -116,7 +132,7 @@ def decide(
     Partly covered is a question that joins things (`in India and in Germany`) of which the passages lack one and
     cover the rest.
     """
-    if not question.terms or not candidates:
+    if not question.terms or not candidates or _BEYOND_SOURCES.search(question.text):
         return Decision(question, Coverage.NOT_COVERED, 0.0, (), (0.0,) * len(FEATURES))
     values = features(question, found, candidates, generation)
     probability = _probability(values)

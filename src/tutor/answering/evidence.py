@@ -1,6 +1,7 @@
 """Which sentences, list items, rows and whole lists of the passages speak to a question, and how strongly.
 
-Each candidate's score is a weighted sum of five features, one of them for having the form that the question asks for.
+Each candidate's score is a weighted sum of features: one for having the form that the question asks for, two for the section
+that it stands in.
 The weights were chosen by hand; on the development sets for which the answering sentence is known
 (`tools/compare_evidence.py`) neither a logistic fit nor any of the weightings tried around them did better.
 """
@@ -8,16 +9,17 @@ The weights were chosen by hand; on the development sets for which the answering
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tutor.answering.question import Figure, Question, QuestionKind
+from tutor.answering.sections import asked_by, aspect_of, opens_on
 from tutor.documents import Passage, SpanKind, fold
 from tutor.index.generation import Generation
 from tutor.index.store import StoredSpan
 from tutor.index.terms import terms
 from tutor.retrieval.search import Found
-from tutor.retrieval.synonyms import is_present
+from tutor.retrieval.synonyms import is_present, term_cover
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class Candidate:
     """A span of a passage, with what speaks for it.
 
     `similarity` is the cosine of span and question; `cover` the share of the question's terms, by idf, in the span
-    itself; `context_cover` the same with title and headings counted in; all in 0 to 1, as is the passage's score.
+    itself; `context_cover` the same with title and headings counted in; all in 0 to 1, as is the passage's score. `asked` tells
+    how far the heading above it asks the very question.
     """
 
     span: StoredSpan
@@ -36,6 +39,7 @@ class Candidate:
     cover: float
     context_cover: float
     form: float
+    asked: float
     score: float
 
     @property
@@ -45,9 +49,7 @@ class Candidate:
 
 
 # The table is in docs/decisions/0004-quote-engine.md.
-SIMILARITY, COVER, CONTEXT, PASSAGE, FORM = 1.0, 0.45, 0.35, 0.25, 0.25
-
-Weight = Callable[[str], float]
+SIMILARITY, COVER, CONTEXT, PASSAGE, FORM, ASKED, ASPECT = 1.0, 0.45, 0.35, 0.25, 0.25, 0.3, 0.25
 
 
 def gather(question: Question, found: Found, generation: Generation) -> list[Candidate]:
@@ -60,6 +62,15 @@ def gather(question: Question, found: Found, generation: Generation) -> list[Can
     weight = generation.lexical.idf
     leads = _leads(spans, generation, by_row)
     context = {row: frozenset(terms(" ".join((p.title, *p.heading_path)))) for row, p in by_row.items()}
+    headings = {row: p.heading_path[-1] if p.heading_path else p.title for row, p in by_row.items()}
+    asked = {row: asked_by(question, heading, weight) for row, heading in headings.items()}
+    aspects = {row: aspect_of(question, heading) for row, heading in headings.items()}
+    opening = {  # first sentences, which say what their document is about
+        min(span.row for span in spans if span.chunk == row): opens_on(question, passage, weight)
+        for row, passage in by_row.items()
+    }
+    code = {(span.chunk, span.block) for span in spans if span.kind is SpanKind.CODE}
+    wants_code = bool(_ASKS_FOR_CODE.search(question.text))
     candidates = []
     for span, similarity in zip(spans, similarities, strict=True):
         passage = by_row[span.chunk]
@@ -70,6 +81,11 @@ def gather(question: Question, found: Found, generation: Generation) -> list[Can
         around = context[span.chunk] | leads.get((span.chunk, span.block), frozenset())
         context_cover = term_cover(question.terms, own | around, weight)
         form = form_bonus(question, span.kind, text, own)
+        led = span.block + (span.kind is SpanKind.LEAD)
+        if (span.chunk, led) in code and not wants_code:
+            form = _UNWANTED_CODE
+        if question.kind is QuestionKind.DEFINITION and span.row in opening:
+            form = max(form, opening[span.row])
         if question.kind is QuestionKind.LIST and span.kind is SpanKind.ITEM:
             # An item stands for its list: what counts is whether the list is about the question, not whether one item is.
             form = 0.8 * term_cover(question.terms, around, weight) - 0.5
@@ -79,9 +95,22 @@ def gather(question: Question, found: Found, generation: Generation) -> list[Can
             + CONTEXT * context_cover
             + PASSAGE * passage.score
             + FORM * form
+            + ASKED * asked[span.chunk]
+            + ASPECT * aspects[span.chunk]
         )
         candidates.append(
-            Candidate(span, passage, text, own, float(similarity), cover, context_cover, form, score)
+            Candidate(
+                span,
+                passage,
+                text,
+                own,
+                float(similarity),
+                cover,
+                context_cover,
+                form,
+                asked[span.chunk],
+                score,
+            )
         )
     return sorted(candidates, key=lambda c: (-c.score, c.place))
 
@@ -99,11 +128,11 @@ def _leads(
     }
 
 
-def term_cover(wanted: Sequence[str], present: frozenset[str], weight: Weight) -> float:
-    """The share of the wanted terms that are present, weighted by idf; 0 if nothing is wanted."""
-    total = sum(weight(term) for term in wanted)
-    return sum(weight(term) for term in wanted if is_present(term, present)) / total if total else 0.0
-
+_ASKS_FOR_CODE = re.compile(
+    r"\b(code|programs?|scripts?|snippets?|commands?|syntax|implement\w*|examples?|write|python|sql|numpy|pandas|pytorch|torch|keras|sklearn|scikit\S*|bash|shell|git|docker\w*|yaml)\b",
+    re.I,
+)
+_UNWANTED_CODE = -2.0
 
 _FIGURE_TEXT = {
     Figure.DURATION: re.compile(r"(\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|twelve|eighteen|few|several|couple|half)\b)[^.;:]{0,24}?\b(?<!\ba )(?<!\bper )(?<!\beach )(minutes?|hours?|days?|weeks?|months?|years?|semesters?)\b|\b(about|after|around|half|takes?|lasts?|over|under|than|within|nearly|almost|roughly) an? (minute|hour|day|week|month|year|semester)\b", re.I),  # not `15 lakh a year`
@@ -136,6 +165,8 @@ def form_bonus(question: Question, kind: SpanKind, text: str, own: frozenset[str
     """How far a span has the form that the question asks for, -1 to 1."""
     if text.rstrip().endswith("?"):
         return -1.0  # a question answers none
+    if text.startswith("["):
+        return -1.0  # a link as the subject: it speaks of another page
     if question.figure is not None:
         return 1.0 if has_figure(question.figure, text) else -0.6
     if kind is SpanKind.HEADER:

@@ -48,19 +48,22 @@ _LEANS = re.compile(
     r"|similarly|likewise|therefore|thus|hence|moreover|furthermore|in addition|for example|for instance|then|and|so|here)\b",
     re.IGNORECASE,
 )
+_SENTENCE = re.compile(
+    r"^(?:\S+\s+){5,}\S+[.!]$"
+)  # an item of six words or more with a full stop can be quoted alone
 _WHOLE_ITEMS, _WHOLE_CHARACTERS = 15, 1500  # a list up to this size is never quoted in part
 _NESTED = " " * 4  # what a nested item needs, also below `10. `
 _ORDERED = re.compile(r"^[\s>]*(?:[-*+]\s+)*(\(?(\d{1,9})[.)][ \t]+)$")  # before an item, on its line
 
 
-def propose(candidate: Candidate, generation: Generation) -> Proposal:
-    """The statement that a candidate leads to."""
+def propose(candidate: Candidate, generation: Generation, *, whole: bool = True) -> Proposal:
+    """The statement that a candidate leads to; with `whole` an item brings its list even if it is a sentence of its own."""
     kind = candidate.span.kind
     if kind in (SpanKind.LEAD, SpanKind.CODE):
         return _list(candidate, generation)
     if kind in (SpanKind.ROW, SpanKind.HEADER):
         return table((candidate,), generation)
-    if kind is SpanKind.ITEM:
+    if kind is SpanKind.ITEM and (whole or not _SENTENCE.search(candidate.text)):
         return _item(candidate, generation)
     return _sentence(candidate, generation)
 
@@ -154,7 +157,7 @@ def _as_candidate(candidate: Candidate, span: StoredSpan, document: Document) ->
     text = document.text[span.start : span.end]
     return Candidate(
         span, candidate.passage, text, candidate.terms, candidate.similarity, candidate.cover,
-        candidate.context_cover, candidate.form, candidate.score,
+        candidate.context_cover, candidate.form, candidate.asked, candidate.score,
     )  # fmt: skip
 
 

@@ -71,14 +71,14 @@ name named names need needed needs neither never nice no nor normal normally not
 of off often oh ok okay on once one ones only or other others our out over own
 part parts particular people per person please plus point possible possibly pretty pros cons probably put
 question quite rather real really recommend recommended regarding right
-s said same say says see seem set shall she should show side similar simple since so some somebody someone something sometimes soon sort
+s said same say says see seem sense set shall she should show side similar simple since so some somebody someone something sometimes soon sort
 stand stands stay still stuff such suggest suggested supposed sure
 take taken takes tell than thank thanks that the their them then there these they thing things think this those though through
 till to today together too top total totally true try turn two type types typical typically
 under understand until up upon us use used useful user uses using usual usually
 various versus very via vs
 wanna want was wat wats way ways we well went were wats what whatever whats when where whether which while who whom whose why
-will with within without wont word words work works worth would wrong
+will with within without wont doesnt didnt isnt arent wasnt werent cant couldnt shouldnt wouldnt hasnt havent hadnt word words work works worth would wrong
 yes yet you your yours yourself t don isn doesn won aren didn m re ve ll d u ur pls plz tbh btw
 """
 _EMPTY = frozenset(term for word in _EMPTY_WORDS.split() for term in terms(word) if not term.isdigit())
@@ -105,6 +105,9 @@ _SHORTHAND = tuple(
     )
 )
 
+# A date is asked for, and not a condition (`when is a matrix singular`).
+_WHEN = r"\bwhen (was|did|were|will)\b|\bwhen (is|are|does|do)\b.*\b(next|start|begin|end|open|close|released?|published|happen|held|due|place|out)\b"
+
 _PATTERNS: tuple[tuple[QuestionKind, str], ...] = (
     (
         QuestionKind.COMPARISON,
@@ -117,7 +120,7 @@ _PATTERNS: tuple[tuple[QuestionKind, str], ...] = (
         r"\bhow (long|many|often|old|fast|big|large|high|far|soon|well paid)\b"
         r"|\bhow much (time|money|longer|do .*(earn|make|paid|cost)|does .*(earn|make|cost)|can .*(earn|make)|is .*(paid|cost))\b|\b(salary|salaries|wages?|earn|earns|earning"
         r"|paid|pay|income|price|costs?|ratings?|rated|percent|percentage|timeline|duration|deadline)\b"
-        r"|\bwhen (was|is|did|were|does|do|will)\b|\bwhat (year|date|number|share|fraction|size)\b|\bhours (a|per|each) week\b",
+        r"|" + _WHEN + r"|\bwhat (year|date|number|share|fraction|size)\b|\bhours (a|per|each) week\b",
     ),
     (
         QuestionKind.WHY,
@@ -155,7 +158,7 @@ _FIGURES = (
     (Figure.MONEY, re.compile(r"\b(salary|salaries|wages?|earn\w*|paid|pay|income|price|costs?|compensation|money|much (do|does|can|would) .*(make|get|charge))\b", re.I)),
     (Figure.RATING, re.compile(r"\b(rating|ratings|rated|score|stars)\b", re.I)),
     (Figure.DURATION, re.compile(r"\bhow (long|soon|often)\b|\b(timeline|duration|hours|days|weeks|months|years|how much time|time .*(take|need|spend))\b", re.I)),
-    (Figure.DATE, re.compile(r"\bwhen (was|is|did|were|does|do|will)\b|\bwhat (year|date)\b|\b(deadline|published)\b", re.I)),
+    (Figure.DATE, re.compile(_WHEN + r"|\bwhat (year|date)\b|\b(deadline|published)\b", re.I)),
     (Figure.NUMBER, re.compile(r"\bhow (many|big|large|high|far|old|fast)\b|\b(percent|percentage|number of|share|fraction|size)\b", re.I)),
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from tutor.answering.answer import Citation, Coverage, Statement
 from tutor.answering.forms import Proposal
+from tutor.answering.sections import says_its_topic
 from tutor.documents import SpanKind, fold
 from tutor.index.terms import terms
 from tutor.retrieval.search import Found
@@ -32,7 +33,8 @@ def nearest_topics(found: Iterable[Found], most: int = 3) -> tuple[str, ...]:
     for one in found:
         for passage in one.passages:
             heading = passage.heading_path[-1] if passage.heading_path else passage.title
-            topics[heading if heading == passage.title else f"{heading} ({passage.title})"] = None
+            alone = heading == passage.title or not says_its_topic(heading)
+            topics[passage.title if alone else f"{heading} ({passage.title})"] = None
     return tuple(topics)[:most]
 
 
@@ -46,15 +48,15 @@ def suggestions(found: Found, cited: Sequence[Citation], question: str, most: in
         if not passage.heading_path or passage.chunk_id in used or passage.heading_path in used_headings:
             continue
         heading = passage.heading_path[-1].strip()
-        if (
-            passage.title.casefold().removeprefix("the ") in heading.casefold()
-            or heading.casefold().strip(" ?") == asked
-        ):
-            continue  # the source's own introduction, or the very question
+        introduces = (
+            not heading.endswith("?") and passage.title.casefold().removeprefix("the ") in heading.casefold()
+        )
+        if introduces or not says_its_topic(heading) or heading.casefold().strip(" ?") == asked:
+            continue  # the source's own introduction, a part of it that needs its title, or the very question
         source = (
             passage.title[0].lower() + passage.title[1:]
             if passage.title.startswith("The ")
-            else passage.title
+            else f"“{passage.title}”"
         )
         suggested[heading if heading.endswith("?") else f"What does {source} say about “{heading}”?"] = None
     return tuple(suggested)[:most]

@@ -26,6 +26,7 @@ TABLE: Mapping[type[TutorError], tuple[int, str, str]] = {
     errors.IndexDamagedError: (503, "index-damaged", "The index is damaged"),
     errors.IndexLockedError: (503, "index-locked", "The index is being written"),
     errors.IndexStateError: (503, "index-state", "The index cannot be used as it is"),
+    errors.CorpusError: (503, "corpus", "The corpus is malformed"),
     errors.EmbeddingError: (503, "embedding", "The embedding model cannot be used"),
     errors.ConfigError: (500, "config", "A setting is wrong"),
     errors.ReadError: (500, "read", "A source cannot be read"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from tutor.index.terms import terms
+
+Weight = Callable[[str], float]
 
 _GROUPS = (
     ("ml", "machine learning"), ("dl", "deep learning"), ("rl", "reinforcement learning"), ("mle", "machine learning engineer"),
@@ -22,7 +24,7 @@ _GROUPS = (
     ("roc", "receiver operating characteristic"), ("etl", "extract transform load"), ("mlops", "machine learning operations"),
     ("api", "application programming interface"), ("gpu", "graphics processing unit"), ("cpu", "central processing unit"),
     ("vm", "virtual machine"), ("faq", "frequently asked questions"), ("uk", "united kingdom"),
-    ("beginner", "starter", "newcomer", "scratch"), ("advice", "recommend", "advise"), ("course", "class", "mooc"),
+    ("beginner", "starter", "newcomer", "scratch", "entry level"), ("advice", "recommend", "advise"), ("course", "class", "mooc"),
     ("tool", "library", "framework", "technology"), ("cost", "price"), ("author", "wrote", "written"), ("become", "becoming"), ("cicd", "ci cd"), ("degree", "diploma"),
     ("algorithm", "algo"), ("industry", "sector"), ("tip", "advice"), ("role", "title"), ("healthcare", "hospital", "medicine", "medical"),
     ("monitor", "watch"), ("beginner", "newbie"), ("platform", "website"), ("employer", "company", "firm"), ("training", "train"),
@@ -65,6 +67,12 @@ _ABBREVIATIONS = _abbreviations()
 def is_present(term: str, present: frozenset[str]) -> bool:
     """Whether a term, its long form, its abbreviation or its synonym is among the terms of a text."""
     return term in present or any(other <= present for other in _EQUIVALENT.get(term, ()))
+
+
+def term_cover(wanted: Sequence[str], present: frozenset[str], weight: Weight) -> float:
+    """The share of the wanted terms that are present, weighted by idf; 0 if nothing is wanted."""
+    total = sum(weight(term) for term in wanted)
+    return sum(weight(term) for term in wanted if is_present(term, present)) / total if total else 0.0
 
 
 def is_known(term: str, frequency: Callable[[str], int]) -> bool:

@@ -15,7 +15,7 @@ from tutor_ingest.load import load
 from tutor_ingest.sources import files
 from tutor_ingest.split import split
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT / "corpus"
 DIGESTS = sorted((CORPUS / "sources").glob("*.md"))
 SEEDS = ROOT.parent / "shared" / "seeds"
