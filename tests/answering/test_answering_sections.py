@@ -82,6 +82,7 @@ def test_a_heading_may_ask_the_very_question() -> None:
     assert asked_by(asked, "What is the difference between batch and online inference?", even) == 1
     assert asked_by(asked, "How fresh are batch predictions?", even) < 0.5
     assert asked_by(asked, "Batch and online inference", even) == 0
+    assert asked_by(asked, "What is batch inference?", even) == 0
 
 
 def test_some_headings_need_their_title() -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from tutor.answering.evidence import Candidate, figures, has_figure
+from tutor.answering.evidence import UNWANTED_CODE, Candidate, figures, has_figure
 from tutor.answering.forms import Proposal, propose, table
 from tutor.answering.question import Figure, Question, QuestionKind
 from tutor.answering.sections import is_to_the_point
@@ -37,7 +37,8 @@ def compose(question: Question, candidates: Sequence[Candidate], generation: Gen
     """Proposed statements, the direct one first; empty if there are no candidates."""
     if not candidates:
         return []
-    candidates = [c for c in candidates if is_to_the_point(question, c.passage)] or candidates
+    fitting = [c for c in candidates if c.form > UNWANTED_CODE and is_to_the_point(question, c.passage)]
+    candidates = fitting or candidates
     direct = [] if question.figure else _asked(candidates, generation)  # figures come one per source
     form = _FORMS.get(question.kind, _plain)
     others = form(question, candidates, generation)

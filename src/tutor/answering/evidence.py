@@ -83,7 +83,7 @@ def gather(question: Question, found: Found, generation: Generation) -> list[Can
         form = form_bonus(question, span.kind, text, own)
         led = span.block + (span.kind is SpanKind.LEAD)
         if (span.chunk, led) in code and not wants_code:
-            form = _UNWANTED_CODE
+            form = UNWANTED_CODE
         if question.kind is QuestionKind.DEFINITION and span.row in opening:
             form = max(form, opening[span.row])
         if question.kind is QuestionKind.LIST and span.kind is SpanKind.ITEM:
@@ -132,7 +132,7 @@ _ASKS_FOR_CODE = re.compile(
     r"\b(code|programs?|scripts?|snippets?|commands?|syntax|implement\w*|examples?|write|python|sql|numpy|pandas|pytorch|torch|keras|sklearn|scikit\S*|bash|shell|git|docker\w*|yaml)\b",
     re.I,
 )
-_UNWANTED_CODE = -2.0
+UNWANTED_CODE = -2.0  # the form of a program where the question asks for none
 
 _FIGURE_TEXT = {
     Figure.DURATION: re.compile(r"(\d|\b(one|two|three|four|five|six|seven|eight|nine|ten|twelve|eighteen|few|several|couple|half)\b)[^.;:]{0,24}?\b(?<!\ba )(?<!\bper )(?<!\beach )(minutes?|hours?|days?|weeks?|months?|years?|semesters?)\b|\b(about|after|around|half|takes?|lasts?|over|under|than|within|nearly|almost|roughly) an? (minute|hour|day|week|month|year|semester)\b", re.I),  # not `15 lakh a year`

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from tutor.answering.question import Question, content_terms
 from tutor.documents import Passage
-from tutor.retrieval.synonyms import Weight, term_cover
+from tutor.retrieval.synonyms import Weight, is_present, term_cover
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +66,11 @@ def says_its_topic(heading: str) -> bool:
 def asked_by(question: Question, heading: str, weight: Weight) -> float:
     """How far a heading asks what the question asks, 0 to 1: the harmonic mean of the shares of their terms, by idf.
 
-    0 for a heading that is no question.
+    0 for a heading that is no question, and for one that leaves out a side of a comparison.
     """
-    return _same_terms(question, heading, weight) if heading.rstrip().endswith("?") else 0.0
+    own = frozenset(content_terms(heading))
+    left_out = any(not any(is_present(term, own) for term in side) for side in question.sides)
+    return 0.0 if left_out or not heading.rstrip().endswith("?") else _same_terms(question, heading, weight)
 
 
 def opens_on(question: Question, passage: Passage, weight: Weight) -> float:
