@@ -82,3 +82,13 @@ def test_not_covered_states_nothing():
     assert "not covered, and yet" in the_defect(
         statement(LENGTH), citations=cited, coverage=Coverage.NOT_COVERED
     )
+
+
+def test_brackets_in_code_are_no_markers():
+    """`rows[0]` in a fence or between ticks cites nothing; the same in prose does."""
+    code = good_answer().model_copy(
+        update={"text": good_answer().text + "\n\n```\nrows[0]\n```\n\nand `rows[7]`"}
+    )
+    assert defects(code, read) == []
+    prose = good_answer().model_copy(update={"text": good_answer().text + " rows [7]"})
+    assert defects(prose, read) == ["markers resolve to nothing: [7]"]
