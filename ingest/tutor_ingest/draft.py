@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -65,6 +66,16 @@ class _Pending:
     stored: StoredChunk | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A block whose new vectors are being computed; `known` has the others, `fresh` the places of the new ones."""
+
+    block: list[_Pending]
+    known: list[Made | None]
+    fresh: list[int]
+    computed: Future[list[Made]] | None
+
+
 class Draft:
     """Writes one generation into an empty folder; `finish` completes it, `abandon` closes it half done."""
 
@@ -90,6 +101,8 @@ class Draft:
             self._count_file = files.enter_context((folder / WORD_COUNTS).open("wb"))
             self._files = files.pop_all()
         self._pending: list[_Pending] = []
+        self._running: _Running | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="draft")
         self._digest = hashlib.sha256()
 
     def add(self, document: Document, chunks: Sequence[Chunk], hidden: Hidden = ()) -> None:
@@ -145,6 +158,7 @@ class Draft:
         if self._pending:
             block, self._pending = self._pending, []
             self._flush(block)
+        self._settle()
         on_step("terms")
         lexical.build(self.store.searched_texts(), self.folder / LEXICAL)
         identity = self._embeddings.identity
@@ -173,6 +187,7 @@ class Draft:
 
     def abandon(self) -> None:
         """Close all files as they are, each of them even if another cannot be closed; again does nothing."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
         self._files.close()
 
     def _build_chroma(self, rows: int, dimension: int) -> None:
@@ -188,15 +203,25 @@ class Draft:
         return canaries(self._embeddings).astype(np.float16)
 
     def _flush(self, block: list[_Pending]) -> None:
-        if not self.store.chunks:
+        """Begin with a block, and write the one before: meanwhile the next is read and divided."""
+        if not self.store.chunks and self._running is None:
             self._on_embedded(0)
         known = self._known(block)
         fresh = [i for i, made in enumerate(known) if made is None]
-        computed = self._embed([block[i] for i in fresh])
-        for i, made in zip(fresh, computed, strict=True):
-            known[i] = made
+        computed = self._thread.submit(self._embed, [block[i] for i in fresh]) if fresh else None
+        self._settle()
+        self._running = _Running(block, known, fresh, computed)
+
+    def _settle(self) -> None:
+        """Await the vectors of the block that was begun with, and write it."""
+        if self._running is None:
+            return
+        running, self._running = self._running, None
+        if running.computed is not None:
+            for i, made in zip(running.fresh, running.computed.result(), strict=True):
+                running.known[i] = made
         rows: list[Vectors] = []
-        for item, made_or_none in zip(block, known, strict=True):
+        for item, made_or_none in zip(running.block, running.known, strict=True):
             assert made_or_none is not None
             self.store.add_chunk(item.key, item.chunk)
             rows.append(made_or_none[0])
@@ -204,8 +229,8 @@ class Draft:
             self._sign_file.write(made_or_none[2].tobytes())
             self._count_file.write(np.uint32(len(made_or_none[2])).tobytes())
         self._vector_file.write(np.stack(rows).astype(np.float16).tobytes())
-        self.embedded += len(fresh)
-        self.reused += len(block) - len(fresh)
+        self.embedded += len(running.fresh)
+        self.reused += len(running.block) - len(running.fresh)
         self._on_embedded(self.store.chunks)
 
     def _embed(self, block: list[_Pending]) -> list[Made]:
