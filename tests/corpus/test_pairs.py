@@ -10,7 +10,18 @@ import pytest
 from corpus_texts import ROOT, pages
 
 FILES = sorted((ROOT / "tools" / "verifier" / "pairs").glob("*.jsonl"))
-FALSE = {"number", "unit", "negation", "opposite", "roles", "entity", "comparison", "scope", "invented", "binding"}
+FALSE = {
+    "number",
+    "unit",
+    "negation",
+    "opposite",
+    "roles",
+    "entity",
+    "comparison",
+    "scope",
+    "invented",
+    "binding",
+}
 
 
 def rows_of(path: Any) -> list[dict[str, Any]]:
@@ -36,7 +47,9 @@ def test_there_are_three_thousand() -> None:
 @each_file
 def test_the_evidence_stands_on_its_page(rows: list[dict[str, Any]]) -> None:
     """Each piece of it, character for character."""
-    assert [row["id"] for row in rows for part in row["evidence"] if part not in pages()[row["page"]].text] == []
+    assert [
+        row["id"] for row in rows for part in row["evidence"] if part not in pages()[row["page"]].text
+    ] == []
 
 
 @each_file
