@@ -70,9 +70,9 @@ def features(
 
     What a picture or a remark of another purpose says by the way does not count: a bakery that explains batches covers no baking.
     """
-    to_the_point = [p for p in found.passages if is_to_the_point(question, p)]
-    found = replace(found, passages=tuple(to_the_point))
-    candidates = [c for c in candidates if is_to_the_point(question, c.passage)]
+    if to_the_point := [p for p in found.passages if is_to_the_point(question, p)]:
+        found = replace(found, passages=tuple(to_the_point))
+        candidates = [c for c in candidates if is_to_the_point(question, c.passage)]
     weight = _weight(question, generation)
     total = sum(weight(term) for term in question.terms) or 1.0
     best = found.passages[:3]

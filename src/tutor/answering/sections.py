@@ -32,11 +32,12 @@ def _aspect(heading: str, asked: str, wanted: float, unwanted: float) -> Aspect:
 
 
 _ASPECTS = (
-    _aspect(r"in interviews|interview questions", r"interview\w*|asked|hiring", 0.5, -1.5),
-    _aspect(r"where to go next|next steps|see also|further reading|references|related", r"next|after|read|further|continue", 0.3, -1.5),
+    _aspect(r"in interviews", r"interview\w*|asked|hiring", 0.5, -1.5),
+    _aspect(r"where to go next|see also|further reading", r"next|after|read|further|continue", 0.3, -1.5),
+    _aspect(r"next steps|references|related", r"next|after|read|further|continue|related", 0.3, -0.3),
     _aspect(r"pitfalls|common (?:mistakes|errors)|caveats|limitations|troubleshooting", r"pitfalls?|mistakes?|wrong|avoid\w*|careful|problems?|fails?|traps?|limits?|limitations?|drawbacks?|disadvantages?|dangers?|risks?|stop\w*", 0.5, -0.4),
     _aspect(r"worked example|examples?", r"examples?|show|calculat\w*|comput\w*|code|program|step by step", 0.4, -0.4),
-    _aspect(r"intuition|motivation|background", r"intuiti\w*|simple|simply|picture|imagine|analogy|like i", 0.4, -1.0),
+    _aspect(r"intuition", r"intuiti\w*|simple|simply|picture|imagine|analogy|like i", 0.4, -1.0),
     _aspect(r"when to use|when (?:not )?to|use cases|applications", r"when|use|used|using|uses|choose|prefer|should|better|or|need|apply|suitable|best|sense|worth", 0.6, -0.1),
 )  # fmt: skip
 
